@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := --extra unit --extra data --extra model --extra stack --extra docker --extra sandbox
+COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help
+help: ## show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.run: requirements/run.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.run ## install lockgate into .venv
+
+.PHONY: flights
+flights: $(VENV)/.run ## install, then judge the flights example: verdict and report
+	$(BIN)/lockgate run --solution examples/flights
+
+.PHONY: test
+test: $(VENV)/.dev ## lint, types and the whole test suite
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+.PHONY: unit
+unit: $(VENV)/.dev ## the fast tests only
+	$(BIN)/pytest -m "not integration and not browser"
+
+.PHONY: format
+format: $(VENV)/.dev ## format and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(VENV)/.dev ## resolve the lock files anew
+	$(COMPILE) $(EXTRAS) -o requirements/run.lock pyproject.toml requirements/build.in
+	$(COMPILE) $(EXTRAS) --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
+	$(COMPILE) -c requirements/run.lock -o requirements/deploy.lock pyproject.toml
+
+.PHONY: clean
+clean: ## remove what make made
+	rm -rf $(VENV) .lockgate dist

@@ -1,0 +1,66 @@
+"""Files: atomic writes, digests of bytes and of folders."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from runner.errors import UsageError
+
+IGNORED = {"__pycache__", ".git", ".lockgate", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".venv"}
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write so that a reader (or a kill) sees the old bytes or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def sha256_file(path: Path) -> str:
+    """sha256 of a file's bytes, lower-case hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def walk(path: Path) -> Iterator[Path]:
+    """The regular files under a path, sorted, without caches and version control."""
+    if path.is_file():
+        yield path
+        return
+    for folder, names, files in os.walk(path):
+        names[:] = sorted(set(names) - IGNORED)
+        yield from (Path(folder, name) for name in sorted(files) if not name.endswith(".pyc"))
+
+
+def sha256_tree(path: Path) -> str:
+    """Digest of a file, or of a folder's sorted 'relative-path NUL sha256' lines."""
+    if path.is_file():
+        return sha256_file(path)
+    lines = (f"{p.relative_to(path).as_posix()}\0{sha256_file(p)}\n" for p in walk(path))
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+def sha256_inputs(root: Path, paths: Iterable[str], *salt: str) -> str:
+    """One digest over several inputs of a solution and any further strings (commands, versions).
+
+    Raises UsageError where an input does not exist: a build keyed by nothing would never rerun."""
+    whole = hashlib.sha256("\0".join(salt).encode())
+    for name in sorted(set(paths)):
+        if not (root / name).exists():
+            raise UsageError(f"input {name!r} does not exist", where=str(root / "lockgate.yml"),
+                             hint="correct `inputs`, or create it")
+        whole.update(f"\n{name}\0{sha256_tree(root / name)}".encode())
+    return whole.hexdigest()

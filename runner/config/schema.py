@@ -1,0 +1,199 @@
+"""The shape of `lockgate.yml`, as pydantic models; the shipped JSON Schema is generated from them.
+
+Every path is relative to the solution's root and may not leave it. Durations are seconds or
+'90s', '10m', '1h'; sizes are bytes or '512MiB', '4GiB'. Unknown fields are refused everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def _duration(value: Any) -> Any:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", value) if isinstance(value, str) else None
+    return float(match[1]) * UNITS[match[2]] if match else value
+
+
+def _size(value: Any) -> Any:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB)", value) if isinstance(value, str) else None
+    return int(float(match[1]) * BYTES[match[2]]) if match else value
+
+
+def _inside(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.startswith(("/", "~")) or ".." in value.split("/") or "\x00" in value:
+        raise ValueError("a path is relative to lockgate.yml and stays inside its folder")
+    return value
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+RelPath = Annotated[str, BeforeValidator(_inside), StringConstraints(min_length=1)]
+Seconds = Annotated[float, BeforeValidator(_duration), Field(gt=0, le=86_400)]
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
+
+
+class Strict(BaseModel):
+    """Frozen, and no field that the schema does not name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PythonEnv(Strict):
+    """The environment of the solution's own code and tests: built once from its lock file."""
+
+    lock: RelPath = Field("requirements.lock", description="pip requirements with hashes")
+    path: tuple[RelPath, ...] = Field(("src",), description="folders put on PYTHONPATH")
+
+
+class Prepare(Strict):
+    """A command that makes files the stages read (tables), rerun when its inputs change."""
+
+    run: str = Field(description="command, split like a shell would, run in the solution's environment")
+    inputs: tuple[RelPath, ...] = ()
+    outputs: tuple[RelPath, ...] = Field(min_length=1)
+    timeout: Seconds = 600.0
+
+
+class LambdaZip(Strict):
+    """A Lambda function deployed as a zip archive."""
+
+    kind: Literal["lambda-zip"]
+    source: RelPath = Field(description="folder whose content is the archive's root")
+    handler: Annotated[str, StringConstraints(pattern=r"^[\w/]+(\.\w+)+$")]
+    runtime: Runtime = "python3.12"
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    lock: RelPath | None = Field(None, description="pip requirements with hashes; none: no dependencies")
+    events: tuple[RelPath, ...] = Field((), description="sample events (JSON), or folders of them")
+    test_env: dict[str, str] = Field(
+        default_factory=dict, description="environment for stock:lambda; ${model.file}, ${model.sha256}"
+    )
+
+
+class Image(Strict):
+    """A container image (plain, or a Lambda function's)."""
+
+    kind: Literal["image", "lambda-image"]
+    dockerfile: RelPath
+    context: RelPath = "."
+
+
+class Model(Strict):
+    """A trained model: ONNX or skops, with the training record beside it."""
+
+    kind: Literal["model"]
+    path: RelPath
+    record: RelPath = Field(description="JSON training record; names the model's sha256")
+    train: str | None = Field(None, description="command that writes path and record, when inputs change")
+    inputs: tuple[RelPath, ...] = ()
+    needs: tuple[Name, ...] = Field((), description="names of prepare steps")
+    timeout: Seconds = 1800.0
+
+
+class Stack(Strict):
+    """A CloudFormation template; parameters may use ${bucket}, ${NAME.key}, ${NAME.sha256}, ${NAME.uri}."""
+
+    kind: Literal["stack"]
+    template: RelPath
+    parameters: dict[str, str] = Field(default_factory=dict)
+
+
+Component = Annotated[LambdaZip | Image | Model | Stack, Field(discriminator="kind")]
+
+
+class StageBase(Strict):
+    needs: tuple[Name, ...] = Field((), description="stages that must pass first")
+    timeout: Seconds = 900.0
+    memory: Size | None = Field(None, description="the whole process tree's resident limit")
+    min_checks: int = Field(1, ge=1, description="fewer executed checks than this is ERROR")
+
+
+class UnitStage(StageBase):
+    """pytest over suites: folders or files of the solution, or stock:NAME."""
+
+    kind: Literal["unit"]
+    suites: tuple[str, ...] = ("stock:lambda", "suites/unit")
+
+
+class TableSource(Strict):
+    source: str = Field(description="path, or s3://bucket/key; .parquet or .csv")
+    suite: RelPath = Field(description="a Great Expectations suite (JSON)")
+
+
+class DataStage(StageBase):
+    """Great Expectations suites over tables."""
+
+    kind: Literal["data"]
+    tables: dict[Name, TableSource] = Field(min_length=1)
+
+
+class Evaluation(Strict):
+    """The held-out table on which the model is judged."""
+
+    source: RelPath
+    label: str
+    features: tuple[str, ...] = Field(min_length=1, description="columns, in the model's input order")
+
+
+class ModelStage(StageBase):
+    """Acceptance criteria over the candidate's predictions on the evaluation table."""
+
+    kind: Literal["model"]
+    candidate: Name
+    evaluation: Evaluation
+    criteria: RelPath
+    champion: str | None = None
+    reference: RelPath | None = Field(None, description="the scikit-learn model as skops, for parity")
+
+
+class Golden(Strict):
+    """Recorded rows replayed through deployed functions: JSON lines of {event, expected}."""
+
+    rows: RelPath
+    through: tuple[Name, ...] = Field(min_length=1, description="components, each fed the answer before")
+    tolerance: float = Field(1e-6, ge=0)
+
+
+class IntegrationStage(StageBase):
+    """Deploys the test stack, invokes what runs in it, and removes it."""
+
+    kind: Literal["integration"]
+    stack: Name
+    suites: tuple[str, ...] = ("stock:smoke", "suites/integration")
+    invoke: dict[Name, str] = Field(
+        default_factory=dict, description="component -> stack output that names its function"
+    )
+    golden: Golden | None = None
+    environment: Name = "test"
+
+
+Stage = Annotated[UnitStage | DataStage | ModelStage | IntegrationStage, Field(discriminator="kind")]
+KINDS = ("unit", "data", "model", "integration")
+
+
+class Environment(Strict):
+    """Where a stack runs. `bucket` holds artifacts; required for a real AWS."""
+
+    stack_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,100}$")] | None = None
+    region: str | None = None
+    bucket: str | None = None
+    parameters: dict[str, str] = Field(default_factory=dict)
+
+
+class Solution(Strict):
+    """The whole of lockgate.yml."""
+
+    version: Literal[1] = 1
+    solution: Name
+    python: PythonEnv = Field(default_factory=PythonEnv)
+    prepare: dict[Name, Prepare] = Field(default_factory=dict)
+    components: dict[Name, Component] = Field(default_factory=dict)
+    stages: dict[Name, Stage] = Field(min_length=1)
+    environments: dict[Name, Environment] = Field(default_factory=dict)

@@ -1,0 +1,50 @@
+"""What a stage kind is handed and what it answers; the kinds themselves are one file each.
+
+A stage kind is a function `run(job: StageJob) -> StageReport`, executed in a child process. It
+catches nothing that it does not understand: an exception becomes an ERROR with its cause in
+`runner.stages.child`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+from runner.config.schema import Solution, Stage
+from runner.model import Artifact, Check, StageReport
+
+# kind -> module; imported when it is needed, because some of them are heavy.
+STAGES = {
+    "unit": "runner.stages.unit",
+    "data": "runner.stages.data",
+    "model": "runner.stages.model",
+    "integration": "runner.stages.integration",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageJob:
+    """All that a stage may know. `aws` is the environment (endpoint, credentials) that reaches the
+    AWS in use, empty for a stage that has no business there; `python` is the interpreter of the
+    solution's own environment; `progress` is told of each finished check, for display only."""
+
+    run_id: str
+    name: str
+    root: Path
+    out: Path
+    solution: Solution
+    stage: Stage
+    artifacts: Mapping[str, Artifact]
+    python: Path
+    aws: Mapping[str, str] = field(default_factory=dict)
+    is_sandbox: bool = True
+    commit: str = ""
+    progress: Callable[[Check], None] = lambda check: None
+
+
+def stage_kind(kind: str) -> Callable[[StageJob], StageReport]:
+    """The `run` function of a stage kind."""
+    run: Callable[[StageJob], StageReport] = import_module(STAGES[kind]).run
+    return run
