@@ -22,8 +22,8 @@ def write_atomic(path: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -60,7 +60,10 @@ def sha256_inputs(root: Path, paths: Iterable[str], *salt: str) -> str:
     whole = hashlib.sha256("\0".join(salt).encode())
     for name in sorted(set(paths)):
         if not (root / name).exists():
-            raise UsageError(f"input {name!r} does not exist", where=str(root / "lockgate.yml"),
-                             hint="correct `inputs`, or create it")
+            raise UsageError(
+                f"input {name!r} does not exist",
+                where=str(root / "lockgate.yml"),
+                hint="correct `inputs`, or create it",
+            )
         whole.update(f"\n{name}\0{sha256_tree(root / name)}".encode())
     return whole.hexdigest()

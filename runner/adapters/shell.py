@@ -6,6 +6,7 @@ anything that looks like a secret stay out unless the caller puts them in by nam
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,9 +20,22 @@ from runner.errors import InfrastructureError
 
 GRACE = 20.0
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
-KEPT_PREFIXES = ("PIP_", "SSL_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LOCKGATE_CACHE",
-                 "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-                 "OMP_", "OPENBLAS_", "XDG_CACHE_HOME")
+KEPT_PREFIXES = (
+    "PIP_",
+    "SSL_CERT",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "LOCKGATE_CACHE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "OMP_",
+    "OPENBLAS_",
+    "XDG_CACHE_HOME",
+)
 
 
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -42,13 +56,27 @@ class Completed:
     peak_bytes: int = 0
 
 
-def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, stdout: IO[bytes] | int,
-          stderr: IO[bytes] | int, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+def start(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    stdout: IO[bytes] | int,
+    stderr: IO[bytes] | int,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own, so that it can be ended whole."""
     try:
-        return subprocess.Popen(list(argv), env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL,
-                                stdout=stdout, stderr=stderr, start_new_session=True,
-                                pass_fds=tuple(pass_fds))
+        return subprocess.Popen(
+            list(argv),
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            pass_fds=tuple(pass_fds),
+        )
     except OSError as error:
         raise InfrastructureError(f"cannot start {argv[0]}: {error}", hint="is it installed?") from error
 
@@ -56,19 +84,15 @@ def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, stdout: IO[
 def end(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
     """End a child and its group: SIGTERM, `grace` seconds to clean up, then SIGKILL."""
     _signal_group(process, signal.SIGTERM)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(grace)
-    except subprocess.TimeoutExpired:
-        pass
     _signal_group(process, signal.SIGKILL)
     process.wait()
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def tree_bytes(pid: int) -> int:
@@ -94,8 +118,14 @@ def _resident(process: object) -> int:
         return 0
 
 
-def wait(process: subprocess.Popen[bytes], *, timeout: float, memory: int | None = None,
-         grace: float = GRACE, cancelled: Callable[[], bool] = lambda: False) -> Completed:
+def wait(
+    process: subprocess.Popen[bytes],
+    *,
+    timeout: float,
+    memory: int | None = None,
+    grace: float = GRACE,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Completed:
     """Wait for a child within its deadline and its memory; ends the whole group in any case."""
     begun, peak, timed_out, over = time.monotonic(), 0, False, False
     try:
@@ -114,8 +144,14 @@ def wait(process: subprocess.Popen[bytes], *, timeout: float, memory: int | None
     return Completed(process.returncode, time.monotonic() - begun, "", timed_out, over, peak)
 
 
-def run(argv: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path = Path("."),
-        timeout: float = 600.0, log: Path | None = None) -> Completed:
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = Path(),
+    timeout: float = 600.0,
+    log: Path | None = None,
+) -> Completed:
     """Run a child to its end; stdout and stderr together, in `output` and appended to `log`."""
     import tempfile
 

@@ -192,7 +192,7 @@ class Solution(Strict):
 
     version: Literal[1] = 1
     solution: Name
-    python: PythonEnv = Field(default_factory=PythonEnv)
+    python: PythonEnv = PythonEnv()
     prepare: dict[Name, Prepare] = Field(default_factory=dict)
     components: dict[Name, Component] = Field(default_factory=dict)
     stages: dict[Name, Stage] = Field(min_length=1)

@@ -98,7 +98,7 @@ def _run(job: StageJob, session: Session) -> SuiteOutcome:
     ran = {c.id: c for c in [_check(session, c) for c in heard.checks] if c.id not in {b.id for b in broken}}
     for check in ran.values():
         job.progress(check)
-    checks = broken + [ran.pop(i, None) or _unfinished(i, heard) for i in dict.fromkeys(ids)]
+    checks = broken + [ran.pop(i) if i in ran else _unfinished(i, heard) for i in dict.fromkeys(ids)]
     checks += [_unexpected(c) for c in ran.values()] + _contradictions(session, heard, checks)
     return SuiteOutcome(tuple(c.id for c in checks), tuple(checks), ())
 

@@ -1,0 +1,124 @@
+"""What one part of lockgate.yml says of another: names that must exist, needs without a cycle, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from runner.config.problems import did_you_mean
+from runner.config.schema import (
+    DataStage,
+    Image,
+    IntegrationStage,
+    LambdaZip,
+    Model,
+    ModelStage,
+    Solution,
+    Stack,
+    UnitStage,
+)
+from runner.config.yaml_lines import Document, Loc
+from runner.errors import Problem, UsageError
+from runner.resources import stock_suite
+
+Found = Iterator[tuple[Loc, str, str]]
+
+
+def reference_problems(document: Document, solution: Solution, root: Path) -> list[Problem]:
+    """Every dangling name, cycle and missing file, in the order of the file's lines."""
+    found = [*_needs(solution), *_components(solution, root), *_stages(solution, root), *_cycle(solution)]
+    return sorted(
+        (Problem(document.file, document.line(loc), what, allowed) for loc, what, allowed in found),
+        key=lambda p: p.line,
+    )
+
+
+def _known(loc: Loc, name: str, known: Iterable[str], what: str) -> Found:
+    if name not in known:
+        yield loc, f"{'.'.join(map(str, loc))}: {name!r} is no {what}", did_you_mean(name, known)
+
+
+def _exists(loc: Loc, root: Path, path: str, folder: bool = False) -> Found:
+    target = root / path
+    if not (target.is_dir() if folder else target.exists()):
+        yield loc, f"{'.'.join(map(str, loc))}: {path!r} does not exist", "a path relative to lockgate.yml"
+
+
+def _needs(solution: Solution) -> Found:
+    for name, stage in solution.stages.items():
+        for i, need in enumerate(stage.needs):
+            if need == name:
+                yield ("stages", name, "needs", i), f"stage {name!r} needs itself", "remove it"
+            yield from _known(("stages", name, "needs", i), need, solution.stages, "stage")
+
+
+def _cycle(solution: Solution) -> Found:
+    graph = {n: set(s.needs) - {n} for n, s in solution.stages.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        yield ("stages",), f"stages need each other in a circle: {' -> '.join(error.args[1])}", "break it"
+
+
+def _components(solution: Solution, root: Path) -> Found:
+    for name, component in solution.components.items():
+        at: Loc = ("components", name)
+        if isinstance(component, LambdaZip):
+            yield from _exists((*at, "source"), root, component.source, folder=True)
+            yield from _exists((*at, "lock"), root, component.lock) if component.lock else ()
+            for i, event in enumerate(component.events):
+                yield from _exists((*at, "events", i), root, event)
+        elif isinstance(component, Image):
+            yield from _exists((*at, "dockerfile"), root, component.dockerfile)
+            yield from _exists((*at, "context"), root, component.context, folder=True)
+        elif isinstance(component, Model):
+            for i, need in enumerate(component.needs):
+                yield from _known((*at, "needs", i), need, solution.prepare, "prepare step")
+        elif isinstance(component, Stack):
+            yield from _exists((*at, "template"), root, component.template)
+
+
+def _stages(solution: Solution, root: Path) -> Found:
+    for name, stage in solution.stages.items():
+        at: Loc = ("stages", name)
+        if isinstance(stage, UnitStage | IntegrationStage):
+            yield from _suites((*at, "suites"), stage.suites, root)
+        if isinstance(stage, DataStage):
+            for table, source in stage.tables.items():
+                yield from _exists((*at, "tables", table, "suite"), root, source.suite)
+        elif isinstance(stage, ModelStage):
+            yield from _known((*at, "candidate"), stage.candidate, _of(solution, Model), "model component")
+            yield from _exists((*at, "criteria"), root, stage.criteria)
+        elif isinstance(stage, IntegrationStage):
+            yield from _integration(at, stage, solution)
+
+
+def _suites(at: Loc, suites: Iterable[str], root: Path) -> Found:
+    for i, suite in enumerate(suites):
+        if suite.startswith("stock:"):
+            try:
+                stock_suite(suite.removeprefix("stock:"))
+            except UsageError as error:
+                yield (*at, i), error.what, error.hint
+        elif suite.startswith(("/", "~", "-")) or ".." in suite.split("/"):
+            yield (*at, i), f"suite {suite!r} leaves the solution", "a path relative to lockgate.yml"
+        else:
+            yield from _exists((*at, i), root, suite)
+
+
+def _integration(at: Loc, stage: IntegrationStage, solution: Solution) -> Found:
+    functions = _of(solution, LambdaZip)
+    yield from _known((*at, "stack"), stage.stack, _of(solution, Stack), "stack component")
+    for name in stage.invoke:
+        yield from _known((*at, "invoke", name), name, functions, "Lambda component")
+    if stage.golden:
+        for i, name in enumerate(stage.golden.through):
+            known = [f for f in functions if f in stage.invoke]
+            yield from _known((*at, "golden", "through", i), name, known, "component under `invoke`")
+    if stage.environment != "test":
+        yield from _known((*at, "environment"), stage.environment, solution.environments, "environment")
+
+
+def _of(solution: Solution, kind: type) -> Mapping[str, object]:
+    return {n: c for n, c in solution.components.items() if isinstance(c, kind)}

@@ -1,0 +1,68 @@
+"""Dataclasses of `runner.model` to JSON and back, strictly: what does not fit is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.adapters.files import write_atomic
+from runner.errors import InfrastructureError
+from runner.model import Artifact, StageReport
+
+T = TypeVar("T")
+LIMIT = 64 * 2**20
+
+
+def dump(value: Any) -> bytes:
+    """JSON of a dataclass (or of a list or mapping of them); NaN and infinity become null."""
+    return json.dumps(_plain(value), ensure_ascii=True, allow_nan=False).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return _plain(asdict(value)) if hasattr(value, "__dataclass_fields__") else value
+
+
+def load_report(path: Path) -> StageReport:
+    """Read a stage's result.json; raises InfrastructureError where it is no such thing."""
+    report: StageReport = _load(path, StageReport)
+    return report
+
+
+def load_artifacts(path: Path) -> dict[str, Artifact]:
+    """Read the artifacts that were handed to a stage, by component name."""
+    artifacts: dict[str, Artifact] = _load(path, dict[str, Artifact])
+    return artifacts
+
+
+def save(path: Path, value: Any) -> None:
+    """Write a value as JSON, whole or not at all."""
+    write_atomic(path, dump(value))
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _load(path: Path, kind: Any) -> Any:
+    try:
+        raw = path.read_bytes()
+        if len(raw) > LIMIT:
+            raise ValueError(f"larger than {LIMIT >> 20} MiB")
+        return _adapter(kind).validate_json(raw)
+    except OSError as error:
+        raise InfrastructureError(f"there is no {path.name}: {error.strerror}", where=str(path)) from None
+    except ValueError as error:
+        first = str(error).splitlines()[0]
+        raise InfrastructureError(f"{path.name} does not parse: {first}", where=str(path)) from None
