@@ -1,0 +1,115 @@
+"""Great Expectations over pandas: a suite and a frame give its own validation-result JSON.
+
+Ephemeral context, no analytics, no progress bars. Results come back in another order than the
+suite's (grouped by column), so each expectation carries its check's id in `meta.lockgate`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runner.stages.tables.suite import Expectation, Suite, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MARK = "lockgate"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """By check id: a result (GX's JSON, in the suite's order), the expectation in plain words, or why
+    there is none. `document` is the whole validation result."""
+
+    results: Mapping[str, Mapping[str, Any]]
+    words: Mapping[str, str]
+    errors: Mapping[str, str]
+    document: Mapping[str, Any]
+
+
+def validate(frame: pd.DataFrame, suite: Suite, table: str) -> Answers:
+    """Ask every expectation of the suite; what one of them raises is its own error alone."""
+    gx = _great_expectations()
+    built: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for expectation in suite.expectations:
+        try:
+            built[expectation.id] = _build(expectation)
+        except Exception as error:  # an unknown type, arguments that it does not take
+            errors[expectation.id] = _reason(error)
+    try:
+        document = _ask(gx, frame, suite, table, list(built.values())) if built else {}
+    except Exception as error:
+        return Answers({}, {}, {**dict.fromkeys(built, _reason(error)), **errors}, {})
+    return Answers(_by_id(document, suite), {id: _words(e) for id, e in built.items()}, errors, document)
+
+
+def version() -> str:
+    """The version of Great Expectations that answers."""
+    return str(_great_expectations().__version__)
+
+
+def _great_expectations() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    # What it logs is either in its result or a complaint about its own rendering.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    return gx
+
+
+def _build(expectation: Expectation) -> Any:
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    config = {k: v for k, v in expectation.config.items() if k not in ("id", "rendered_content")}
+    config["kwargs"] = dict(expectation.kwargs)
+    config["meta"] = {**(config.get("meta") or {}), MARK: expectation.id}
+    return ExpectationConfiguration(**config).to_domain_obj()
+
+
+def _ask(gx: Any, frame: pd.DataFrame, suite: Suite, table: str, built: list[Any]) -> dict[str, Any]:
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas("lockgate").add_dataframe_asset(table)
+    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    asked = gx.ExpectationSuite(suite.name, expectations=built)
+    result = batch.validate(asked, result_format="SUMMARY", expectation_parameters=dict(suite.parameters))
+    document: dict[str, Any] = result.to_json_dict()
+    return document
+
+
+def _by_id(document: Mapping[str, Any], suite: Suite) -> dict[str, Mapping[str, Any]]:
+    marked = {r["expectation_config"]["meta"].get(MARK): r for r in document.get("results", ())}
+    return {e.id: marked[e.id] for e in suite.expectations if e.id in marked}
+
+
+def _words(expectation: Any) -> str:
+    """Great Expectations' own sentence for an expectation, with its arguments; '' where it has none."""
+    from great_expectations.render.renderer.inline_renderer import InlineRenderer
+
+    try:
+        value = InlineRenderer(render_object=expectation.configuration).get_rendered_content()[0].value
+    except Exception:  # a renderer that cannot speak loses words, not evidence
+        return ""
+    text = str(value.template or "")
+    if "$kwargs" in text:
+        return ""
+    params = {k: p.get("value") for k, p in (value.params or {}).items()}
+    for name in sorted(params, key=len, reverse=True):
+        text = text.replace(f"${name}", _plain(params[name]))
+    return one_line(text).rstrip(".")
+
+
+def _plain(value: object) -> str:
+    """A value as a person writes it: 12 for 12.0, a row condition without its class name."""
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    return str(value).removeprefix("PassThrough('").removesuffix("')")
+
+
+def _reason(error: Exception) -> str:
+    return one_line(f"{type(error).__name__}: {error}")

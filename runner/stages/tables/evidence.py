@@ -1,0 +1,63 @@
+"""What the data stage keeps of a table: a readable table, a plot, the validation result's JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.adapters.files import write_atomic
+from runner.model import Check, Plot, Series, Table
+from runner.stages.tables.engine import Answers
+from runner.stages.tables.suite import Expectation, Suite
+from runner.stages.tables.words import unexpected_share
+
+COLUMNS = ("expectation", "column", "observed", "expected", "status")
+
+
+def table_of(name: str, suite: Suite, checks: Sequence[Check]) -> Table:
+    """Each expectation with observed against expected."""
+    rows = tuple(
+        (e.type, ", ".join(e.columns), c.measured or c.cause, c.limit, c.status.value)
+        for e, c in zip(suite.expectations, checks, strict=True)
+    )
+    return Table(f"{name}: {suite.path}", COLUMNS, rows)
+
+
+def plot_of(name: str, suite: Suite, answers: Answers) -> tuple[Plot, ...]:
+    """Percent unexpected beside percent allowed, for the expectations that met anything unexpected."""
+    shares = [(e, _share(e, answers)) for e in suite.expectations]
+    bars = [(e, share) for e, share in shares if share]
+    if not bars:
+        return ()
+    labels = tuple(e.id.removeprefix(f"{name}/").removeprefix("expect_") for e, _ in bars)
+    found = Series("unexpected", labels, tuple(share for _, share in bars))
+    allowed = Series("allowed", labels, tuple(_allowed(e) for e, _ in bars))
+    return (Plot(f"{name}: unexpected rows", "bar", "expectation", "% of rows", (found, allowed)),)
+
+
+def write_result(out: Path, name: str, answers: Answers) -> str:
+    """Write the validation result as JSON under `out`; the path relative to it."""
+    document = json.dumps(_finite(answers.document), indent=1, sort_keys=True, default=str)
+    write_atomic(out / "data" / f"{name}.validation.json", document.encode())
+    return f"data/{name}.validation.json"
+
+
+def _share(e: Expectation, answers: Answers) -> float | None:
+    return unexpected_share(answers.results.get(e.id, {}).get("result") or {})
+
+
+def _allowed(e: Expectation) -> float:
+    mostly = e.kwargs.get("mostly")
+    return 100 * (1 - mostly) if isinstance(mostly, int | float) else 0.0
+
+
+def _finite(value: Any) -> Any:
+    """The same with NaN and infinities as strings: JSON has no other way to say them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    return [_finite(v) for v in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,85 @@
+"""Tables: found under the solution's root or fetched from S3, read whole into pandas.
+
+CSV is UTF-8, comma-separated, with a header; pandas' defaults say what is null. Rows of another
+length than the header are refused, because pandas would pad them with nulls in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import InfrastructureError, UsageError
+from runner.stages.tables.suite import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Download = Callable[[str, Path], None]
+
+
+def locate(root: Path, source: str, scratch: Path, download: Download) -> Path:
+    """The local file of a table; an s3:// one is fetched into `scratch` first.
+
+    Raises UsageError for a path that leaves `root` or is of no known format, InfrastructureError
+    where there is no such file."""
+    if not source.endswith((".parquet", ".csv")):
+        raise UsageError("a table is a .parquet or a .csv file", where=source)
+    if source.startswith("s3://"):
+        path = scratch / Path(source).name
+        download(source, path)
+    else:
+        path = (root / source).resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise UsageError("a table lies inside the solution's folder, or in S3", where=source)
+    if not path.is_file():
+        raise InfrastructureError("there is no such file", where=source, hint="was its prepare step run?")
+    return path
+
+
+def read_frame(path: Path, source: str) -> pd.DataFrame:
+    """The table's rows; raises InfrastructureError naming `source` where it cannot be read whole.
+
+    The frame's index counts rows from 0; an index that Parquet's writer named is a column again."""
+    try:
+        frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
+    except Exception as error:  # readers of hostile files raise whatever they like
+        cause = one_line(f"{type(error).__name__}: {error}")
+        raise InfrastructureError(f"cannot be read: {cause}", where=source) from None
+    double = frame.columns[frame.columns.duplicated()]
+    if len(double):
+        raise InfrastructureError(f"two columns are called {double[0]!r}", where=source)
+    return frame
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.read_parquet(path)
+    if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
+        return frame.reset_index(drop=True)
+    return frame.reset_index(drop=all(name is None for name in frame.index.names))
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    _check_rectangle(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(path, encoding="utf-8", low_memory=False, index_col=False)
+
+
+def _check_rectangle(path: Path) -> None:
+    """Raise ValueError unless every row has as many fields as the header, each named once."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream, strict=True)
+        header = next(rows, [])
+        if not header or len(set(header)) < len(header):
+            raise ValueError("the header is empty or names a column twice")
+        for row in rows:
+            if row and len(row) != len(header):
+                raise ValueError(f"line {rows.line_num} has {len(row)} fields, the header {len(header)}")
