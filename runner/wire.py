@@ -6,13 +6,12 @@ import json
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from runner.adapters.files import write_atomic
 from runner.errors import InfrastructureError
-from runner.model import Artifact, StageReport
+from runner.model import StageReport
 
-T = TypeVar("T")
 LIMIT = 64 * 2**20
 
 
@@ -33,14 +32,8 @@ def _plain(value: Any) -> Any:
 
 def load_report(path: Path) -> StageReport:
     """Read a stage's result.json; raises InfrastructureError where it is no such thing."""
-    report: StageReport = _load(path, StageReport)
+    report: StageReport = load(path, StageReport)
     return report
-
-
-def load_artifacts(path: Path) -> dict[str, Artifact]:
-    """Read the artifacts that were handed to a stage, by component name."""
-    artifacts: dict[str, Artifact] = _load(path, dict[str, Artifact])
-    return artifacts
 
 
 def save(path: Path, value: Any) -> None:
@@ -55,7 +48,8 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
-def _load(path: Path, kind: Any) -> Any:
+def load(path: Path, kind: Any) -> Any:
+    """Read a JSON file as a dataclass; raises InfrastructureError where it is missing or does not fit."""
     try:
         raw = path.read_bytes()
         if len(raw) > LIMIT:

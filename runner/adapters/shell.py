@@ -10,15 +10,21 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from runner.errors import InfrastructureError
 
-GRACE = 20.0
+PIPE = subprocess.PIPE
+GRACE, SAMPLE = 20.0, 0.4
+# Set once the user interrupts: every wait, in whatever thread, then ends its child and returns.
+INTERRUPTED = threading.Event()
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
 KEPT_PREFIXES = (
     "PIP_",
@@ -46,7 +52,8 @@ def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a process ended. `code` < 0: killed by that signal. `timed_out`, `over_memory`: by us."""
+    """How a process ended. `code` < 0: killed by that signal. `ended_by_us`: it did not end by
+    itself, but for its deadline (`timed_out`), its memory, or because the user interrupted."""
 
     code: int
     seconds: float
@@ -54,6 +61,7 @@ class Completed:
     timed_out: bool = False
     over_memory: bool = False
     peak_bytes: int = 0
+    ended_by_us: bool = False
 
 
 def start(
@@ -82,12 +90,23 @@ def start(
 
 
 def end(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
-    """End a child and its group: SIGTERM, `grace` seconds to clean up, then SIGKILL."""
+    """End a child, its group and its descendants: SIGTERM, `grace` seconds to clean up, SIGKILL."""
+    below = _descendants(process.pid) if process.poll() is None else []
     _signal_group(process, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(grace)
     _signal_group(process, signal.SIGKILL)
+    for descendant in below:  # those that made a session of their own
+        with contextlib.suppress(psutil.Error):
+            descendant.kill()
     process.wait()
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
@@ -97,25 +116,12 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
 
 def tree_bytes(pid: int) -> int:
     """Resident bytes of a process and its descendants; 0 where it is gone."""
-    import psutil
-
     total = 0
-    try:
-        parent = psutil.Process(pid)
-        for process in [parent, *parent.children(recursive=True)]:
-            total += _resident(process)
-    except psutil.Error:
-        pass
+    with contextlib.suppress(psutil.Error):
+        for process in [psutil.Process(pid), *_descendants(pid)]:
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
     return total
-
-
-def _resident(process: object) -> int:
-    import psutil
-
-    try:
-        return int(process.memory_info().rss)  # type: ignore[attr-defined]
-    except psutil.Error:
-        return 0
 
 
 def wait(
@@ -124,24 +130,25 @@ def wait(
     timeout: float,
     memory: int | None = None,
     grace: float = GRACE,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> Completed:
     """Wait for a child within its deadline and its memory; ends the whole group in any case."""
     begun, peak, timed_out, over = time.monotonic(), 0, False, False
+    sampled = 0.0
     try:
         while process.poll() is None:
-            peak = max(peak, tree_bytes(process.pid))
-            timed_out = time.monotonic() - begun > timeout
+            now = time.monotonic()
+            if now - sampled > SAMPLE:  # walking the process table costs milliseconds
+                peak, sampled = max(peak, tree_bytes(process.pid)), now
+            timed_out = now - begun > timeout
             over = memory is not None and peak > memory
-            if timed_out or over or cancelled():
+            if timed_out or over or INTERRUPTED.is_set():
                 break
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
     finally:
-        end(process, 0.0 if process.poll() is not None else (0.5 if over else grace))
-    return Completed(process.returncode, time.monotonic() - begun, "", timed_out, over, peak)
+        ended = process.poll() is not None
+        end(process, 0.0 if ended else 0.5 if over else grace)
+    return Completed(process.returncode, time.monotonic() - begun, "", timed_out, over, peak, not ended)
 
 
 def run(
@@ -164,4 +171,4 @@ def run(
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as stream:
             stream.write(f"$ {' '.join(argv)}\n{output}[exit {done.code}]\n")
-    return Completed(done.code, done.seconds, output, done.timed_out, done.over_memory, done.peak_bytes)
+    return replace(done, output=output)

@@ -1,0 +1,35 @@
+"""Version control: which commit is judged, and whether the tree is that commit's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.adapters import shell
+from runner.errors import InfrastructureError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The commit (40 hex digits, '' where there is none), the branch, and whether the tree is clean."""
+
+    commit: str = ""
+    branch: str = ""
+    clean: bool | None = None
+
+
+def source(root: Path) -> Source:
+    """What git says of the folder's own subtree; nothing where there is no git or no commit."""
+    commit = _git(root, "rev-parse", "--verify", "HEAD")
+    if not commit:
+        return Source()
+    changed = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
+    return Source(commit, _git(root, "rev-parse", "--abbrev-ref", "HEAD") or "", changed == "")
+
+
+def _git(root: Path, *words: str) -> str | None:
+    try:
+        done = shell.run(["git", "-C", str(root), *words], timeout=30)
+    except InfrastructureError:
+        return None
+    return done.output.strip() if done.code == 0 else None

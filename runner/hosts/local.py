@@ -1,0 +1,67 @@
+"""The local host: a stage is a child process of this one, with a deadline and a memory limit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from typing import IO
+
+from runner.adapters import shell
+from runner.hosts import Order
+from runner.model import Check, Status
+from runner.stages.child import read_ending
+from runner.verdict import Ending
+
+
+def run_stage(order: Order) -> Ending:
+    """Run one stage in a process group of its own and tell how it ended."""
+    order.out.mkdir(parents=True, exist_ok=True)
+    argv = [
+        sys.executable,
+        "-P",
+        "-m",
+        "runner",
+        "run",
+        "--solution",
+        str(order.root),
+        "--stage",
+        order.stage,
+        "--out",
+        str(order.out),
+        "--handover",
+        str(order.handover),
+    ]
+    with (order.out / "stage.log").open("ab") as log:
+        process = shell.start(
+            argv, env=shell.clean_env(order.env), cwd=order.root, stdout=shell.PIPE, stderr=log
+        )
+        reader = threading.Thread(target=_listen, args=(process, order), daemon=True)
+        reader.start()
+        done = shell.wait(process, timeout=order.timeout, memory=order.memory)
+        reader.join(2.0)
+    report, damage, sealed = read_ending(order.out)
+    cancelled = shell.INTERRUPTED.is_set() and done.ended_by_us
+    return Ending(
+        done.code,
+        report,
+        damage,
+        sealed,
+        done.timed_out,
+        done.over_memory,
+        cancelled,
+        done.seconds,
+        done.peak_bytes,
+    )
+
+
+def _listen(process: subprocess.Popen[bytes], order: Order) -> None:
+    """Show what the stage says it finished. For the eye only: the verdict reads the report."""
+    stream: IO[bytes] | None = process.stdout
+    for line in stream or ():
+        try:
+            told = json.loads(line)
+            order.progress(Check(str(told["id"]), Status(told["status"]), seconds=float(told["seconds"])))
+        except (ValueError, TypeError, KeyError):
+            continue

@@ -1,0 +1,126 @@
+"""RunRecord -> manifest, as plain data. Pure; `canonical` gives its bytes and digest.
+
+Schema `lockgate.manifest/1`. Readers refuse another major version and keep unknown fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from runner.model import Artifact, StageResult, Status, Variant
+from runner.report.record import RunRecord
+
+SCHEMA = "lockgate.manifest/1"
+
+
+def build_manifest(record: RunRecord, results_sha256: Mapping[str, str], locks: Mapping[str, str]) -> dict[str, Any]:
+    """The manifest of a finished run.
+
+    `results_sha256`: stage -> digest of its sealed result.json, so that a later signer can re-read
+    the very evidence. `locks`: lock file -> sha256 of its bytes."""
+    stages = [r for r in record.results if r.kind not in ("prepare", "build")]
+    return {
+        "schema": SCHEMA,
+        "run_id": record.run_id,
+        "solution": record.solution,
+        "source": {"commit": record.commit, "branch": record.branch, "clean": record.tree_clean},
+        "started": record.started,
+        "seconds": round(record.seconds, 3),
+        "aws": record.aws,
+        "complete": record.complete,
+        "verdict": {"status": record.verdict.status, "reason": record.verdict.reason},
+        "steps": {r.name: _step(r) for r in record.results if r.kind in ("prepare", "build")},
+        "stages": {r.name: _stage(r, results_sha256.get(r.name, "")) for r in stages},
+        "components": {a.name: _component(a) for a in record.artifacts},
+        "judged": _judged(stages),
+        "locks": dict(locks),
+        "tools": dict(record.tools),
+        "overrides": [],
+    }
+
+
+def _step(result: StageResult) -> dict[str, Any]:
+    return {"status": result.status, "seconds": round(result.seconds, 3), "cause": result.cause}
+
+
+def _stage(result: StageResult, sha256: str) -> dict[str, Any]:
+    return {
+        "kind": result.kind,
+        **_step(result),
+        "counts": counts(result),
+        "result_sha256": sha256,
+        "facts": dict(result.report.evidence.facts) if result.report else {},
+        "failed": [
+            {"id": c.id, "status": c.status, "measured": c.measured, "limit": c.limit, "cause": c.cause[:500]}
+            for c in result.checks
+            if c.status in (Status.FAILED, Status.ERROR)
+        ][:50],
+    }
+
+
+def counts(result: StageResult) -> dict[str, int]:
+    """How many checks were collected and executed, and how they ended."""
+    seen = Counter(c.status for c in result.checks)
+    return {
+        "collected": len(result.report.collected) if result.report else 0,
+        "executed": len(result.checks) - seen[Status.SKIPPED],
+        "passed": seen[Status.PASSED],
+        "failed": seen[Status.FAILED],
+        "errored": seen[Status.ERROR],
+        "skipped": seen[Status.SKIPPED],
+    }
+
+
+def _component(artifact: Artifact) -> dict[str, Any]:
+    """No paths: the same component is the same entry on every machine."""
+    return {
+        "kind": artifact.kind,
+        "version": artifact.version,
+        "sha256": artifact.sha256,
+        "size": artifact.size,
+        "executed": _variant(artifact.executed),
+        "facts": dict(artifact.facts),
+    }
+
+
+def _variant(variant: Variant | None) -> dict[str, Any] | None:
+    if variant is None:
+        return None
+    return {"target": variant.target, "sha256": variant.sha256, "size": variant.size}
+
+
+def _judged(stages: list[StageResult]) -> dict[str, dict[str, Any]]:
+    """What was judged and judged with: {'suite': {name: {...}}, 'criteria': ..., 'data': ...}."""
+    found: dict[str, dict[str, Any]] = {"suite": {}, "criteria": {}, "data": {}}
+    for result in stages:
+        for judged in result.report.judged if result.report else ():
+            found.setdefault(judged.kind, {})[judged.name] = {"sha256": judged.sha256, **judged.facts}
+    return found
+
+
+def canonical(manifest: Mapping[str, Any]) -> bytes:
+    """RFC 8785 canonical JSON: the same content is the same bytes."""
+    import rfc8785
+
+    return rfc8785.dumps(_safe(manifest))
+
+
+def _safe(value: Any) -> Any:
+    """What RFC 8785 cannot say: NaN and infinity become null, too large integers strings."""
+    if isinstance(value, Mapping):
+        return {str(k): _safe(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe(v) for v in value]
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
+        return str(value)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def digest(data: bytes) -> str:
+    """sha256 of the canonical bytes, lower-case hex."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,120 @@
+"""The inside of a stage's process: run the kind, write result.json, seal it, answer with a status.
+
+Whatever happens in here becomes a report with a cause; what cannot even be written is found out by
+the parent, because then there is no seal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+
+from runner import wire
+from runner.adapters.files import sha256_file, write_atomic
+from runner.errors import InfrastructureError, LockgateError, SolutionError
+from runner.model import Artifact, Check, StageReport, Status
+from runner.stages import StageJob, stage_kind
+from runner.verdict import EXIT
+
+RESULT, SEAL, HANDOVER = "result.json", "complete", "job.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What a parent hands to a stage's process, as a file: artifacts by digest, never to be rebuilt."""
+
+    run_id: str
+    python: str
+    artifacts: Mapping[str, Artifact]
+    is_sandbox: bool = True
+    commit: str = ""
+
+
+def read_handover(path: Path) -> Handover:
+    """Read the parent's file and check that every artifact's bytes are what it says."""
+    handover: Handover = wire.load(path, Handover)
+    for artifact in handover.artifacts.values():
+        for variant in (artifact, artifact.executed):
+            if variant is not None and Path(variant.path).is_file():
+                _same(variant.path, variant.sha256)
+    return handover
+
+
+def _same(path: str, sha256: str) -> None:
+    found = sha256_file(Path(path))
+    if found != sha256:
+        raise InfrastructureError(
+            f"artifact has sha256 {found[:12]}, {sha256[:12]} was handed over",
+            where=path,
+            hint="something changed it after it was built; run again",
+        )
+
+
+def run_stage(job: StageJob) -> int:
+    """Run a stage to its sealed report; returns the exit status that agrees with it."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
+    begun = time.monotonic()
+    report = replace(_report(job), seconds=time.monotonic() - begun)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    wire.save(job.out / RESULT, report)
+    seal = {"run_id": job.run_id, "sha256": sha256_file(job.out / RESULT)}
+    write_atomic(job.out / SEAL, json.dumps(seal).encode())
+    return EXIT[report.status]
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Once is enough: cleaning up is not to be interrupted by the second signal."""
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _report(job: StageJob) -> StageReport:
+    kind = job.stage.kind
+    try:
+        return stage_kind(kind)(job)
+    except SolutionError as error:
+        check = Check(f"{job.name} (stage)", Status.FAILED, job.name, cause=_line(error))
+        return StageReport(job.run_id, job.name, kind, Status.FAILED, (check.id,), (check,), 0.0)
+    except LockgateError as error:
+        cause = _line(error)
+    except KeyboardInterrupt:
+        cause = "interrupted by a signal before it ended"
+    except BaseException as error:  # a bug of ours, a library's, no memory: told, not thrown
+        traceback.print_exc(file=sys.stderr)
+        cause = f"{type(error).__name__}: {_line(error)}"
+    return StageReport(job.run_id, job.name, kind, Status.ERROR, (), (), 0.0, cause)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or "no message"
+
+
+def tell(check: Check) -> None:
+    """One finished check as a line on stdout, for the parent's live view only."""
+    os.write(
+        1, json.dumps({"id": check.id, "status": check.status, "seconds": check.seconds}).encode() + b"\n"
+    )
+
+
+def read_ending(out: Path) -> tuple[StageReport | None, str, bool]:
+    """What a stage's process left: (report or None, why there is none, whether the seal fits it)."""
+    try:
+        report = wire.load_report(out / RESULT)
+    except InfrastructureError as error:
+        return None, error.what, False
+    try:
+        seal = json.loads((out / SEAL).read_bytes())
+        sealed = seal == {"run_id": report.run_id, "sha256": sha256_file(out / RESULT)}
+    except (OSError, ValueError):
+        sealed = False
+    return report, "", sealed
