@@ -1,0 +1,152 @@
+"""A Lambda's zip: its source and its locked dependencies, built for where it is to run.
+
+The sandbox runs Lambda code in the host's Python, AWS in the function's own. Where the two
+differ, both are built from one source and one lock, and the artifact says which one the tests
+execute (DESIGN rule 2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.adapters.files import sha256_file, sha256_tree, walk, write_atomic
+from runner.components import BuildJob
+from runner.components.archive import dependency_entries, write_zip
+from runner.components.dependencies import dependency_tree
+from runner.components.targets import Target, deploy_target, host_target
+from runner.config.schema import LambdaZip
+from runner.errors import SolutionError, UsageError
+from runner.model import Artifact, Variant
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB, unzipped
+UNZIPPED_LIMIT = 262_144_000
+# Raise it when the same inputs shall give other bytes; another zlib compresses otherwise too.
+FORMAT = f"1 zlib {zlib.ZLIB_RUNTIME_VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a package is made of. `lock` is None where the function has no dependencies."""
+
+    source: Path
+    lock: Path | None
+    source_sha256: str
+    lock_sha256: str
+
+    def key(self, target: Target) -> str:
+        """The digest that names a package before it is built."""
+        told = "\0".join([FORMAT, target.name, self.source_sha256, self.lock_sha256])
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def build(job: BuildJob) -> Artifact:
+    """Build the package for AWS and, where it differs, the one that the sandbox executes.
+
+    Raises SolutionError for a package beyond Lambda's limits or a lock that cannot be met."""
+    component = job.component
+    assert isinstance(component, LambdaZip)  # noqa: S101  the schema's discriminator says so
+    inputs = _inputs(job.root, component)
+    target, host = deploy_target(component.runtime, component.architecture), host_target()
+    targets = [target] if host == target else [target, host]
+    with ThreadPoolExecutor(len(targets)) as pool:
+        built = list(pool.map(lambda each: _package(job, inputs, each, is_host=each != target), targets))
+    deployed, executed = built[0], built[-1]
+    return Artifact(
+        job.name,
+        component.kind,
+        deployed.path,
+        deployed.sha256,
+        deployed.size,
+        inputs.key(target),
+        executed=executed if executed is not deployed else None,
+        facts={
+            "lock_sha256": inputs.lock_sha256,
+            "source_sha256": inputs.source_sha256,
+            "runtime": component.runtime,
+            "architecture": component.architecture,
+            "handler": component.handler,
+            "unzipped": deployed.unzipped,
+            "executed_on": executed.target,
+        },
+    )
+
+
+def _inputs(root: Path, component: LambdaZip) -> Inputs:
+    source = root / component.source
+    if not source.is_dir():
+        raise UsageError(f"the folder {component.source!r} does not exist", where=str(root / "lockgate.yml"))
+    lock = root / component.lock if component.lock else None
+    if lock and not lock.is_file():
+        raise UsageError(f"the lock {component.lock!r} does not exist", where=str(root / "lockgate.yml"))
+    executables = sorted(p.relative_to(source).as_posix() for p in walk(source) if os.access(p, os.X_OK))
+    told = "\0".join([sha256_tree(source), *executables])
+    return Inputs(source, lock, hashlib.sha256(told.encode()).hexdigest(), sha256_file(lock) if lock else "")
+
+
+def _package(job: BuildJob, inputs: Inputs, target: Target, *, is_host: bool) -> Variant:
+    path = job.cache / "zips" / f"{job.name}-{inputs.key(target)[:32]}-{target.name}.zip"
+    if (kept := _kept(path, target)) is not None:
+        return kept
+    job.say(f"{job.name}: packing for {target.name}")
+    entries = _entries(job, inputs, target, is_host)
+    _check_size(job.name, target, entries)
+    stream = io.BytesIO()
+    unzipped = write_zip(stream, entries)
+    data = stream.getvalue()
+    digest = hashlib.sha256(data).hexdigest()
+    write_atomic(path, data)
+    write_atomic(_note(path), json.dumps({"sha256": digest, "unzipped": unzipped}).encode())
+    return Variant(target.name, str(path), digest, len(data), unzipped)
+
+
+def _note(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _kept(path: Path, target: Target) -> Variant | None:
+    """The package from the cache, if its bytes are still those that were noted."""
+    try:
+        note = json.loads(_note(path).read_bytes())
+        digest, unzipped = str(note["sha256"]), int(note["unzipped"])
+        size = path.stat().st_size
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Variant(target.name, str(path), digest, size, unzipped) if sha256_file(path) == digest else None
+
+
+def _entries(job: BuildJob, inputs: Inputs, target: Target, is_host: bool) -> dict[str, Path]:
+    """Archive name -> file: the dependencies, and over them the source."""
+    entries: dict[str, Path] = {}
+    if inputs.lock:
+        log = job.out / f"pip-{target.name}.log"
+        tree = dependency_tree(inputs.lock, target, is_host=is_host, cache=job.cache, log=log)
+        entries = dependency_entries(tree)
+    root = job.root.resolve()
+    for path in walk(inputs.source):
+        name = path.relative_to(inputs.source).as_posix()
+        if not path.resolve().is_relative_to(root):
+            raise SolutionError("a link leads out of the solution", where=f"{job.name}: {name}")
+        entries[name] = path
+    return entries
+
+
+def _check_size(name: str, target: Target, entries: Mapping[str, Path]) -> None:
+    sizes: Counter[str] = Counter()
+    for entry, path in entries.items():
+        sizes[entry.partition("/")[0]] += path.stat().st_size
+    if (total := sizes.total()) > UNZIPPED_LIMIT:
+        largest = ", ".join(f"{n} {s / 2**20:.0f} MiB" for n, s in sizes.most_common(5))
+        raise SolutionError(
+            f"{total / 2**20:.0f} MiB unzipped for {target.name}; Lambda takes {UNZIPPED_LIMIT >> 20} MiB",
+            where=name,
+            hint=f"the largest: {largest}",
+        )

@@ -1,0 +1,63 @@
+"""`${...}` in stack parameters and in a Lambda's test environment (pure).
+
+${bucket} is the artifact bucket; ${NAME.sha256}, ${NAME.key}, ${NAME.uri} are a component's digest,
+its object's key and its s3:// address; ${NAME.file} is its path on this machine.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from runner.errors import UsageError
+from runner.model import Artifact
+
+REFERENCE = re.compile(r"\$\{([^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A component's bytes and where in the artifact bucket they belong."""
+
+    key: str
+    sha256: str
+    path: str
+
+
+def published(solution: str, artifact: Artifact, *, executed: bool) -> Published:
+    """What is uploaded for an artifact; `executed`: the variant that the sandbox can run."""
+    chosen = artifact.executed if executed and artifact.executed else artifact
+    key = f"{solution}/{artifact.name}/{chosen.sha256}{PurePath(chosen.path).suffix}"
+    return Published(key, chosen.sha256, chosen.path)
+
+
+def values(bucket: str, objects: Mapping[str, Published]) -> dict[str, str]:
+    """Every reference that can be made, and its value; no bucket: no ${bucket} and no uri."""
+    known = {"bucket": bucket} if bucket else {}
+    for name, item in objects.items():
+        known |= {f"{name}.sha256": item.sha256, f"{name}.key": item.key, f"{name}.file": item.path}
+        if bucket:
+            known[f"{name}.uri"] = f"s3://{bucket}/{item.key}"
+    return known
+
+
+def interpolate(text: str, known: Mapping[str, str], *, where: str) -> str:
+    """Replace each ${reference}; raises UsageError with 'did you mean' for an unknown one."""
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1].strip()
+        if name in known:
+            return known[name]
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean ${{{near[0]}}}?" if near else f"there are: {', '.join(sorted(known)) or 'none'}"
+        raise UsageError(f"unknown reference ${{{name}}}", where=where, hint=hint)
+
+    return REFERENCE.sub(replace, text)
+
+
+def interpolate_all(texts: Mapping[str, str], known: Mapping[str, str], *, where: str) -> dict[str, str]:
+    """`interpolate` over a mapping's values; `where` is joined by the key."""
+    return {key: interpolate(text, known, where=f"{where}.{key}") for key, text in texts.items()}

@@ -1,0 +1,125 @@
+"""A CloudFormation template: read with care, linted, known by the digest of its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from runner.adapters import shell
+from runner.adapters.files import write_atomic
+from runner.components import BuildJob
+from runner.config.schema import Stack
+from runner.errors import InfrastructureError, SolutionError, UsageError
+from runner.model import Artifact
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+BYTES_LIMIT = 1_000_000
+DEPTH_LIMIT = 60
+LINT = "from cfnlint import runner; runner.main()"
+
+
+def build(job: BuildJob) -> Artifact:
+    """Check the template and name it by the digest of its bytes.
+
+    Raises SolutionError for a template that cannot be read or that cfn-lint finds an error in."""
+    component = job.component
+    assert isinstance(component, Stack)  # noqa: S101  the schema's discriminator says so
+    path = job.root / component.template
+    if not path.is_file():
+        raise UsageError(
+            f"the template {component.template!r} does not exist", where=f"components.{job.name}"
+        )
+    data = path.read_bytes()
+    check_yaml(data, where=component.template)
+    digest = hashlib.sha256(data).hexdigest()
+    errors = [f for f in _findings(job, data, digest) if f["Level"] == "Error"]
+    if errors:
+        raise SolutionError(
+            _told(errors), where=component.template, hint=f"run cfn-lint {component.template}"
+        )
+    facts = {"parameters": dict(component.parameters), "linted_by": f"cfn-lint {_linter()}"}
+    return Artifact(job.name, component.kind, str(path.resolve()), digest, len(data), digest, facts=facts)
+
+
+def check_yaml(data: bytes, *, where: str) -> None:
+    """Refuse what could blow up a parser: size, depth, and aliases, which CloudFormation lacks too."""
+    import yaml
+
+    if len(data) > BYTES_LIMIT:
+        raise SolutionError(f"{len(data)} bytes; a template has {BYTES_LIMIT} at most", where=where)
+    try:
+        depth = _depth(yaml.parse(data.decode("utf-8"), Loader=yaml.SafeLoader))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise SolutionError(f"not a YAML template: {' '.join(str(error).split())}", where=where) from error
+    if depth == 0:
+        raise SolutionError("the template is empty", where=where)
+
+
+def _depth(events: Iterable[Any]) -> int:
+    """The deepest nesting; raises a YAMLError at an alias or beyond the limit."""
+    import yaml
+
+    depth = deepest = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (&x, *x) are not allowed")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        deepest = max(deepest, depth)
+        if depth > DEPTH_LIMIT:
+            raise yaml.YAMLError(f"nested deeper than {DEPTH_LIMIT}")
+    return deepest
+
+
+def _linter() -> str:
+    try:
+        return version("cfn-lint")
+    except PackageNotFoundError:
+        raise InfrastructureError(
+            "cfn-lint is not installed", where="stack", hint="pip install 'lockgate[stack]'"
+        ) from None
+
+
+def _findings(job: BuildJob, data: bytes, digest: str) -> list[dict[str, Any]]:
+    """cfn-lint's findings, kept by the template's digest: linting costs about a second."""
+    kept = job.cache / "lint" / f"{digest}-{_linter()}.json"
+    try:
+        found: list[dict[str, Any]] = json.loads(kept.read_bytes())
+        return found
+    except (OSError, ValueError):
+        found = _lint(job, data)
+        write_atomic(kept, json.dumps(found).encode())
+        return found
+
+
+def _lint(job: BuildJob, data: bytes) -> list[dict[str, Any]]:
+    """Lint in a child and in an empty folder, so that no .cfnlintrc adds rules (code) or hides some."""
+    log = job.out / "cfn-lint.log"
+    with tempfile.TemporaryDirectory(prefix="lockgate-lint-") as folder:
+        template, answer = Path(folder, "template.yml"), Path(folder, "findings.json")
+        template.write_bytes(data)
+        argv = [sys.executable, "-P", "-c", LINT, "--format", "json", "--output-file", str(answer)]
+        env = shell.clean_env({"HOME": folder})
+        done = shell.run(
+            [*argv, "--template", str(template)], env=env, cwd=Path(folder), timeout=120, log=log
+        )
+        try:
+            found: list[dict[str, Any]] = json.loads(answer.read_bytes() or b"[]")
+        except (OSError, ValueError):
+            found = []
+    # Bits of the status: 2 an error, 4 a warning, 8 a remark; anything else is no judgement.
+    if done.code not in range(0, 16, 2) or (done.code and not found):
+        raise InfrastructureError(f"cfn-lint ended with status {done.code}", where=str(log))
+    return found
+
+
+def _told(errors: list[dict[str, Any]]) -> str:
+    first = errors[0]
+    line = first["Location"]["Start"]["LineNumber"]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"line {line}: {first['Rule']['Id']} {' '.join(first['Message'].split())}{more}"
