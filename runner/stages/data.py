@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.adapters.files import sha256_file
+from runner.adapters.tables import Download, locate, read_frame
 from runner.config.schema import DataStage
 from runner.errors import ConfigError, InfrastructureError, LockgateError, Problem
 from runner.model import Check, Evidence, Judged, Plot, StageReport, Status, Table
@@ -22,7 +23,6 @@ from runner.stages.outcome import worst
 from runner.stages.tables.checks import judge, unjudged
 from runner.stages.tables.engine import validate
 from runner.stages.tables.evidence import plot_of, table_of, write_result
-from runner.stages.tables.source import Download, locate, read_frame
 from runner.stages.tables.suite import Suite, read_suite
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from typing import Any
 
 from runner.model import Check, Status
 from runner.stages.tables.engine import Answers
-from runner.stages.tables.suite import Expectation, Suite, named_columns, one_line, why_vacuous
+from runner.stages.tables.suite import Expectation, Suite, named_columns, why_vacuous
 from runner.stages.tables.words import examined, expected, observed
+from runner.text import one_line
 
 
 def judge(suite: Suite, answers: Answers, columns: Collection[str]) -> tuple[Check, ...]:

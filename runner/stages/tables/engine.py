@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runner.stages.tables.suite import Expectation, Suite, one_line
+from runner.stages.tables.suite import Expectation, Suite
+from runner.text import one_line, reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,11 +41,11 @@ def validate(frame: pd.DataFrame, suite: Suite, table: str) -> Answers:
         try:
             built[expectation.id] = _build(expectation)
         except Exception as error:  # an unknown type, arguments that it does not take
-            errors[expectation.id] = _reason(error)
+            errors[expectation.id] = reason(error)
     try:
         document = _ask(gx, frame, suite, table, list(built.values())) if built else {}
     except Exception as error:
-        return Answers({}, {}, {**dict.fromkeys(built, _reason(error)), **errors}, {})
+        return Answers({}, {}, {**dict.fromkeys(built, reason(error)), **errors}, {})
     return Answers(_by_id(document, suite), {id: _words(e) for id, e in built.items()}, errors, document)
 
 
@@ -109,7 +110,3 @@ def _plain(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return f"{value:.0f}"
     return str(value).removeprefix("PassThrough('").removesuffix("')")
-
-
-def _reason(error: Exception) -> str:
-    return one_line(f"{type(error).__name__}: {error}")

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runner.config.json_strict import read_json
 from runner.errors import ConfigError, Problem
+from runner.text import one_line
 
-MAX_BYTES = 4 * 2**20
 MAX_ID = 240
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
 NO_VALUES: tuple[Any, ...] = (None, [], {})
@@ -57,8 +58,8 @@ class Suite:
 
 def read_suite(root: Path, path: str, table: str) -> Suite:
     """Read a suite file of a solution; raises ConfigError with every problem found in it."""
-    data = _bytes(root / path, path)
-    document = _json(data, path)
+    file = read_json(root / path, path)
+    document = file.data
     problems = _problems(document, path)
     if problems:
         raise ConfigError(problems)
@@ -70,7 +71,7 @@ def read_suite(root: Path, path: str, table: str) -> Suite:
     )
     parameters = document.get("suite_parameters") or {}
     name = str(document.get("name") or table)
-    return Suite(name, path, hashlib.sha256(data).hexdigest(), parameters, expectations)
+    return Suite(name, path, hashlib.sha256(file.raw).hexdigest(), parameters, expectations)
 
 
 def named_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
@@ -115,12 +116,6 @@ def why_vacuous(expectation: Expectation) -> str:
     return ""
 
 
-def one_line(value: object, limit: int = 300) -> str:
-    """Text of a value without line breaks and control characters, cut at `limit` characters."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def _label(table: str, config: Mapping[str, Any], *, full: bool) -> str:
     kwargs = config.get("kwargs") or {}
     parts = list(named_columns(kwargs))
@@ -132,41 +127,6 @@ def _label(table: str, config: Mapping[str, Any], *, full: bool) -> str:
         parts.append("where " + (where if isinstance(where, str) else json.dumps(where)))
     arguments = f"({', '.join(parts)})" if parts else ""
     return one_line(f"{table}/{config['type']}{arguments}", MAX_ID)
-
-
-def _bytes(path: Path, shown: str) -> bytes:
-    try:
-        if not path.is_file():
-            raise FileNotFoundError("no such file")
-        if path.stat().st_size > MAX_BYTES:
-            raise OSError(f"larger than {MAX_BYTES // 2**20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError([Problem(shown, 0, f"cannot be read: {error.strerror or error}")]) from None
-
-
-def _json(data: bytes, shown: str) -> dict[str, Any]:
-    try:
-        document = json.loads(data, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise ConfigError([Problem(shown, error.lineno, f"not JSON: {error.msg}")]) from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError([Problem(shown, 0, f"not acceptable JSON: {one_line(error)}")]) from None
-    if not isinstance(document, dict):
-        raise ConfigError([Problem(shown, 0, "a suite is a JSON object", "with name and expectations")])
-    return document
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = Counter(key for key, _ in pairs)
-    double = [key for key, count in keys.items() if count > 1]
-    if double:
-        raise ValueError(f"duplicate key {double[0]!r}")
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _problems(document: Mapping[str, Any], shown: str) -> list[Problem]:

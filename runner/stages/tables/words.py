@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.stages.tables.suite import Expectation, one_line
+from runner.stages.tables.suite import Expectation
+from runner.text import one_line
 
 EXAMPLES = 3
 SHOWN = 40

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InfrastructureError, UsageError
-from runner.stages.tables.suite import one_line
+from runner.text import reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,7 @@ def read_frame(path: Path, source: str) -> pd.DataFrame:
     try:
         frame = _csv(path) if path.suffix == ".csv" else _parquet(path)
     except Exception as error:  # readers of hostile files raise whatever they like
-        cause = one_line(f"{type(error).__name__}: {error}")
-        raise InfrastructureError(f"cannot be read: {cause}", where=source) from None
+        raise InfrastructureError(f"cannot be read: {reason(error)}", where=source) from None
     double = frame.columns[frame.columns.duplicated()]
     if len(double):
         raise InfrastructureError(f"two columns are called {double[0]!r}", where=source)
