@@ -21,13 +21,6 @@ from runner.errors import InfrastructureError, SolutionError
 READY = "lockgate-ready"
 
 
-def cache_dir() -> Path:
-    """Where what outlives a run is kept: $LOCKGATE_CACHE, else the user's cache folder."""
-    named = os.environ.get("LOCKGATE_CACHE")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(named) if named else base / "lockgate"
-
-
 def environment_digest(root: Path, solution: Solution) -> str:
     """sha256 over the lock file and the interpreter that it will be installed for."""
     lock = root / solution.python.lock
@@ -41,6 +34,13 @@ def environment_digest(root: Path, solution: Solution) -> str:
     return hashlib.sha256(python.encode() + b"\0" + lock.read_bytes()).hexdigest()
 
 
+def interpreter(root: Path, solution: Solution, cache: Path) -> Path:
+    """Where the environment's interpreter is, or would be; a solution without a lock has none."""
+    if not (root / solution.python.lock).is_file():
+        return cache / "envs" / "none" / "bin" / "python"
+    return cache / "envs" / environment_digest(root, solution)[:24] / "bin" / "python"
+
+
 def solution_python(
     root: Path, solution: Solution, cache: Path, log: Path, say: Callable[[str], None] = lambda line: None
 ) -> Path:
@@ -48,7 +48,8 @@ def solution_python(
 
     A venv cannot be moved, so it is built in place, under a lock, and believed only once its
     marker is written: a kill leaves an environment that the next run builds anew."""
-    home = cache / "envs" / environment_digest(root, solution)[:24]
+    python = interpreter(root, solution, cache)
+    home = python.parent.parent
     home.parent.mkdir(parents=True, exist_ok=True)
     with home.with_suffix(".lock").open("w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
@@ -56,7 +57,7 @@ def solution_python(
             say(f"building the solution's environment from {solution.python.lock} (once)")
             shutil.rmtree(home, ignore_errors=True)
             _build(home, root / solution.python.lock, log)
-    return home / "bin" / "python"
+    return python
 
 
 def _build(home: Path, lock: Path, log: Path) -> None:

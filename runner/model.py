@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+BEFORE_STAGES = ("environment", "prepare", "build")
+
 
 class Status(StrEnum):
     """Outcome of a check, a step or a run. ERROR (could not tell) outranks FAILED outranks PASSED."""
@@ -123,7 +125,9 @@ class StageReport:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """A step's judged outcome, as it stands in the verdict. `report` is None where none was believed."""
+    """A step's judged outcome, as it stands in the verdict. `report` is None where none was left.
+
+    kind: the stage's kind, or the step's ('environment' | 'prepare' | 'build') for what comes before."""
 
     name: str
     kind: str
@@ -133,6 +137,10 @@ class StageResult:
     report: StageReport | None = None
     peak_bytes: int = 0
     blocked_by: str = ""
+
+    @property
+    def is_stage(self) -> bool:
+        return self.kind not in BEFORE_STAGES
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -171,7 +179,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A node of the plan. kind: 'prepare' | 'build' | 'stage'; id is '<kind>:<name>'."""
+    """A node of the plan. kind: 'stage', or one of BEFORE_STAGES; id is '<kind>:<name>'."""
 
     kind: str
     name: str

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from graphlib import TopologicalSorter
 
 from runner.config.problems import did_you_mean
+from runner.config.references import own_suites
 from runner.config.schema import (
     IntegrationStage,
     LambdaZip,
@@ -23,6 +24,8 @@ from runner.config.schema import (
 )
 from runner.errors import UsageError
 from runner.model import Plan, Step
+
+ENVIRONMENT = "environment:python"
 
 REFERENCE = re.compile(r"\$\{([a-z][a-z0-9-]*)\.\w+\}")
 
@@ -58,8 +61,10 @@ def _everything(solution: Solution) -> list[str]:
 
 def _step(solution: Solution, ident: str, stages: set[str]) -> Step:
     kind, _, name = ident.partition(":")
+    if ident == ENVIRONMENT:
+        return Step(kind, name, (), 1800.0)
     if kind == "prepare":
-        return Step(kind, name, (), solution.prepare[name].timeout)
+        return Step(kind, name, (ENVIRONMENT,), solution.prepare[name].timeout)
     if kind == "build":
         component = solution.components[name]
         timeout = component.timeout if isinstance(component, Model) else 1800.0
@@ -72,6 +77,7 @@ def _step(solution: Solution, ident: str, stages: set[str]) -> Step:
 def _build_needs(solution: Solution, name: str) -> Iterable[str]:
     component = solution.components[name]
     if isinstance(component, Model):
+        yield from [ENVIRONMENT] if component.train else []
         yield from (f"prepare:{n}" for n in component.needs)
     elif isinstance(component, Stack):
         names = REFERENCE.findall(" ".join(component.parameters.values()))
@@ -79,6 +85,7 @@ def _build_needs(solution: Solution, name: str) -> Iterable[str]:
 
 
 def _uses(solution: Solution, stage: Stage) -> Iterable[str]:
+    yield from [ENVIRONMENT] if own_suites(stage) or getattr(stage, "reference", None) else []
     if isinstance(stage, UnitStage):
         yield from _of(solution, (LambdaZip, Model))
     elif isinstance(stage, ModelStage):

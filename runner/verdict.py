@@ -127,7 +127,7 @@ def judge(results: Sequence[StageResult], expected: Sequence[str]) -> Verdict:
     """The run's verdict over its steps: worst wins. A stage skipped because one that it needs did
     not pass adds nothing; a skipped one for any other reason, and an expected one without a
     result, is ERROR. `expected` are the stages of the plan."""
-    missing = set(expected) - {r.name for r in results if r.kind not in ("prepare", "build")}
+    missing = set(expected) - {r.name for r in results if r.is_stage}
     if missing or not expected:
         return Verdict(Status.ERROR, f"no result of stage {', '.join(sorted(missing)) or 'any'}")
     counted = [_unexplained(r) for r in results if not (r.status is Status.SKIPPED and r.blocked_by)]

@@ -5,7 +5,16 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-TOOLS = ("pytest", "great-expectations", "pandas", "scikit-learn", "onnxruntime", "boto3", "cfn-lint", "ministack")
+TOOLS = (
+    "pytest",
+    "great-expectations",
+    "pandas",
+    "scikit-learn",
+    "onnxruntime",
+    "boto3",
+    "cfn-lint",
+    "ministack",
+)
 
 
 def tool_versions() -> dict[str, str]:

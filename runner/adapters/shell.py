@@ -50,6 +50,11 @@ def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONHASHSEED": "0", **(extra or {})}
 
 
+def aws_env() -> dict[str, str]:
+    """The AWS variables that the parent of a stage's process chose to hand to it."""
+    return {k: v for k, v in os.environ.items() if k.startswith("AWS_")}
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """How a process ended. `code` < 0: killed by that signal. `ended_by_us`: it did not end by

@@ -1,1 +1,88 @@
-"""."""
+"""The command line: click groups, loaded one by one when they are used, and the only error handler.
+
+Nothing heavy is imported here: `lockgate --help` costs click alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from runner import __version__
+from runner.errors import LockgateError
+
+INTERRUPTED = 130
+# command -> (module under runner.cli, one line of help that costs no import)
+COMMANDS = {
+    "run": ("run", "Run the stages of a solution and give the verdict."),
+    "plan": ("plan", "Show what would run, without running it."),
+    "sandbox": ("sandbox", "A local AWS: up, down, status."),
+    "schema": ("schema", "Print the JSON Schema of lockgate.yml."),
+    "completion": ("completion", "Print the completion script of a shell."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are called, with 'did you mean'."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"runner.cli.{COMMANDS[cmd_name][0]}").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no such command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lockgate")
+def cli() -> None:
+    """Test and deploy machine-learning solutions on AWS.
+
+    Exit status: 0 passed, 1 the verdict is FAILED, 2 usage or configuration, 3 could not tell,
+    130 interrupted.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status; never raises, never prints a traceback."""
+    try:
+        result = cli.main(args=argv, prog_name="lockgate", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        return INTERRUPTED
+    except LockgateError as error:
+        _say(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        return 3
+    except Exception as error:
+        _say(f"{type(error).__name__}: {error}\n  -> this is a bug in lockgate; nothing was judged")
+        return 3
+
+
+def _say(text: str) -> None:
+    click.echo(f"lockgate: {text}", err=True, file=sys.stderr)

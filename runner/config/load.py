@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ def load(root: Path) -> Solution:
             where=str(root),
             hint="name the solution's folder with --solution, or copy examples/flights",
         )
-    document = read_yaml(path, str(path))
+    shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    document = read_yaml(path, shown)
     if not isinstance(document.data, dict):
-        raise ConfigError([Problem(str(path), 1, "must be a mapping of fields", "see docs/configuration.md")])
+        raise ConfigError([Problem(shown, 1, "must be a mapping of fields", "see docs/configuration.md")])
     _name_the_kinds(document.data)
     solution = _validated(document)
     found = reference_problems(document, solution, root)

@@ -16,6 +16,7 @@ from runner.config.schema import (
     ModelStage,
     Solution,
     Stack,
+    Stage,
     UnitStage,
 )
 from runner.config.yaml_lines import Document, Loc
@@ -27,7 +28,13 @@ Found = Iterator[tuple[Loc, str, str]]
 
 def reference_problems(document: Document, solution: Solution, root: Path) -> list[Problem]:
     """Every dangling name, cycle and missing file, in the order of the file's lines."""
-    found = [*_needs(solution), *_components(solution, root), *_stages(solution, root), *_cycle(solution)]
+    found = [
+        *_environment(solution, root),
+        *_needs(solution),
+        *_components(solution, root),
+        *_stages(solution, root),
+        *_cycle(solution),
+    ]
     return sorted(
         (Problem(document.file, document.line(loc), what, allowed) for loc, what, allowed in found),
         key=lambda p: p.line,
@@ -51,6 +58,14 @@ def _needs(solution: Solution) -> Found:
             if need == name:
                 yield ("stages", name, "needs", i), f"stage {name!r} needs itself", "remove it"
             yield from _known(("stages", name, "needs", i), need, solution.stages, "stage")
+
+
+def _environment(solution: Solution, root: Path) -> Found:
+    """The lock file is asked for only where something runs in the solution's own environment."""
+    own = any(own_suites(s) for s in solution.stages.values())
+    trained = any(isinstance(c, Model) and c.train for c in solution.components.values())
+    if own or trained or solution.prepare:
+        yield from _exists(("python", "lock"), root, solution.python.lock)
 
 
 def _cycle(solution: Solution) -> Found:
@@ -118,6 +133,12 @@ def _integration(at: Loc, stage: IntegrationStage, solution: Solution) -> Found:
             yield from _known((*at, "golden", "through", i), name, known, "component under `invoke`")
     if stage.environment != "test":
         yield from _known((*at, "environment"), stage.environment, solution.environments, "environment")
+
+
+def own_suites(stage: Stage) -> list[str]:
+    """A stage's suites that are the solution's own, not stock."""
+    suites = stage.suites if isinstance(stage, UnitStage | IntegrationStage) else ()
+    return [s for s in suites if not s.startswith("stock:")]
 
 
 def _of(solution: Solution, kind: type) -> Mapping[str, object]:

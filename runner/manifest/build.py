@@ -16,12 +16,14 @@ from runner.report.record import RunRecord
 SCHEMA = "lockgate.manifest/1"
 
 
-def build_manifest(record: RunRecord, results_sha256: Mapping[str, str], locks: Mapping[str, str]) -> dict[str, Any]:
+def build_manifest(
+    record: RunRecord, results_sha256: Mapping[str, str], locks: Mapping[str, str]
+) -> dict[str, Any]:
     """The manifest of a finished run.
 
     `results_sha256`: stage -> digest of its sealed result.json, so that a later signer can re-read
     the very evidence. `locks`: lock file -> sha256 of its bytes."""
-    stages = [r for r in record.results if r.kind not in ("prepare", "build")]
+    stages = [r for r in record.results if r.is_stage]
     return {
         "schema": SCHEMA,
         "run_id": record.run_id,
@@ -32,7 +34,7 @@ def build_manifest(record: RunRecord, results_sha256: Mapping[str, str], locks: 
         "aws": record.aws,
         "complete": record.complete,
         "verdict": {"status": record.verdict.status, "reason": record.verdict.reason},
-        "steps": {r.name: _step(r) for r in record.results if r.kind in ("prepare", "build")},
+        "steps": {r.name: _step(r) for r in record.results if not r.is_stage},
         "stages": {r.name: _stage(r, results_sha256.get(r.name, "")) for r in stages},
         "components": {a.name: _component(a) for a in record.artifacts},
         "judged": _judged(stages),

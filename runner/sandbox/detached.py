@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from runner.adapters.cache import cache_dir
 from runner.adapters.files import write_atomic
-from runner.environment import cache_dir
 from runner.sandbox.process import health, require_pinned, start_detached
 
 MODULE = "runner.sandbox.server"

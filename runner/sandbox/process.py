@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.adapters import shell
-from runner.environment import cache_dir
+from runner.adapters.cache import cache_dir
 from runner.errors import InfrastructureError
 from runner.sandbox import MINISTACK
 from runner.sandbox.bare import bare_python

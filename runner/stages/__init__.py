@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
-from runner.config.schema import Solution, Stage
+from runner.config.schema import DataStage, IntegrationStage, Solution, Stage
 from runner.model import Artifact, Check, StageReport
 
 # kind -> module; imported when it is needed, because some of them are heavy.
@@ -48,3 +48,9 @@ def stage_kind(kind: str) -> Callable[[StageJob], StageReport]:
     """The `run` function of a stage kind."""
     run: Callable[[StageJob], StageReport] = import_module(STAGES[kind]).run
     return run
+
+
+def needs_aws(stage: Stage) -> bool:
+    """Whether a stage reaches for AWS: integration does, and data with a table in S3."""
+    tables = stage.tables.values() if isinstance(stage, DataStage) else ()
+    return isinstance(stage, IntegrationStage) or any(t.source.startswith("s3://") for t in tables)

@@ -1,0 +1,7 @@
+"""`python -P -m runner` is the same program as `lockgate`."""
+
+import sys
+
+from runner.cli import main
+
+sys.exit(main())

@@ -1,0 +1,51 @@
+"""`lockgate run`: the main job; with --out, one stage as a host runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.cli import options
+from runner.errors import UsageError
+
+
+@click.command("run")
+@options.solution
+@options.stages
+@options.as_json
+@options.aws
+@click.option(
+    "--fail-fast/--keep-going", default=False, help="Stop at the first failure, or run what still can."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Run one stage here and leave its result in this folder."
+)
+@click.option(
+    "--handover",
+    type=click.Path(path_type=Path, exists=True),
+    hidden=True,
+    help="What the host hands over: run id and artifacts by digest.",
+)
+def command(
+    root: Path,
+    stages: tuple[str, ...],
+    as_json: bool,
+    real: bool,
+    fail_fast: bool,
+    out: Path | None,
+    handover: Path | None,
+) -> int:
+    """Run the stages of a solution and give the verdict.
+
+    Leaves manifest, report and logs in .lockgate/runs/ID/. A selection of stages (--stage) gives
+    a verdict on those alone; its manifest says that it is partial.
+    """
+    from runner.wiring import Options, run_one_stage, run_solution
+
+    chosen = Options(root.resolve(), stages, real, fail_fast, as_json)
+    if out is None:
+        return run_solution(chosen)
+    if len(stages) != 1:
+        raise UsageError("--out runs one stage", hint="name it with --stage")
+    return run_one_stage(chosen, out.resolve(), handover)
