@@ -1,0 +1,166 @@
+"""The integration stage: a stack of its own, deployed, put to work, judged and removed.
+
+The stack is removed whatever happens: a failing suite, an interrupt, a bug. Deploying and removing
+are checks themselves, `stack:deploy` and `stack:remove`; where the deployment fails no suite runs,
+and those two are all that was to run.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.adapters.aws import Aws, target_from_env
+from runner.components.references import interpolate_all, values
+from runner.config.schema import Environment, IntegrationStage, Stack
+from runner.errors import InfrastructureError, LockgateError, SolutionError, UsageError
+from runner.model import Artifact, Check, Evidence, StageReport, Status
+from runner.stages import StageJob
+from runner.stages.context import integration_context, stored_objects
+from runner.stages.outcome import worst
+from runner.stages.stack_deploy import INLINE_LIMIT, StackPlan, Stacks, stack_name
+from runner.stages.stack_remove import remove_stack
+from runner.stages.suites import SuiteOutcome, run_suites
+
+SANDBOX_BUCKET = "lockgate-artifacts"
+DEPLOY, REMOVE = "stack:deploy", "stack:remove"
+GOLDEN = "stock:golden"
+NOTHING = SuiteOutcome((), (), ())
+
+
+def run(job: StageJob) -> StageReport:
+    """Publish the artifacts, deploy the test stack, run the suites against it, remove it.
+
+    Raises InfrastructureError where AWS cannot be used, UsageError for a wrong configuration."""
+    begun = time.monotonic()
+    stage = _stage(job)
+    aws = Aws(target_from_env(job.aws, is_sandbox=job.is_sandbox))
+    poll = 0.1 if job.is_sandbox else 5.0
+    stacks = Stacks(aws, poll=poll, timeout=stage.timeout)
+    bucket = publish(aws, job)
+    plan = stack_plan(aws, job, bucket)
+    outcome = NOTHING
+    try:
+        deployed, outputs = _deploy(job, stacks, plan)
+        if deployed.status is Status.PASSED:
+            outcome = _run_suites(job, stage, outputs)
+    finally:
+        removed = _remove(job, stacks, plan.name)
+    checks = (deployed, *outcome.checks, removed)
+    return StageReport(
+        job.run_id,
+        job.name,
+        "integration",
+        worst(check.status for check in checks),
+        (DEPLOY, *outcome.collected, REMOVE),
+        checks,
+        time.monotonic() - begun,
+        cause=next((check.cause for check in checks if check.cause), ""),
+        judged=outcome.judged,
+        evidence=Evidence(facts=_facts(aws, plan, job)),
+    )
+
+
+def _stage(job: StageJob) -> IntegrationStage:
+    assert isinstance(job.stage, IntegrationStage)  # noqa: S101  the schema's discriminator says so
+    return job.stage
+
+
+def publish(aws: Aws, job: StageJob) -> str:
+    """Put every artifact into the artifact bucket under its digest, unless it is there; the bucket."""
+    bucket = _environment(job).bucket
+    if job.is_sandbox:
+        bucket = bucket or SANDBOX_BUCKET
+        aws.ensure_bucket(bucket)
+    if not bucket:
+        name = _stage(job).environment
+        raise UsageError("a real AWS needs a bucket for artifacts", where=f"environments.{name}.bucket")
+    for item in stored_objects(job).values():
+        path = Path(item.path)
+        if aws.object_size(bucket, item.key) != path.stat().st_size:
+            aws.upload(path, bucket, item.key)
+    return bucket
+
+
+def stack_plan(aws: Aws, job: StageJob, bucket: str) -> StackPlan:
+    """The test stack: the template as it was built, its parameters with every ${...} replaced."""
+    artifact = _template(job)
+    component = job.solution.components[_stage(job).stack]
+    assert isinstance(component, Stack)  # noqa: S101  _template has seen to it
+    known = values(bucket, stored_objects(job))
+    where = f"components.{artifact.name}.parameters"
+    parameters = interpolate_all({**component.parameters, **_environment(job).parameters}, known, where=where)
+    body = Path(artifact.path).read_text(encoding="utf-8")
+    url = _template_url(aws, bucket, job, artifact) if len(body.encode()) > INLINE_LIMIT else ""
+    tags = {
+        "lockgate:solution": job.solution.solution,
+        "lockgate:run": job.run_id,
+        "lockgate:purpose": "test",
+    }
+    return StackPlan(stack_name(job.solution.solution, job.run_id), body, parameters, tags, url)
+
+
+def _template(job: StageJob) -> Artifact:
+    name = _stage(job).stack
+    artifact = job.artifacts.get(name)
+    if artifact is None or artifact.kind != "stack":
+        raise InfrastructureError(f"no stack {name!r} was handed over", where=f"stages.{job.name}.stack")
+    return artifact
+
+
+def _template_url(aws: Aws, bucket: str, job: StageJob, artifact: Artifact) -> str:
+    key = f"{job.solution.solution}/{artifact.name}/{artifact.sha256}.yml"
+    aws.upload(Path(artifact.path), bucket, key)
+    host = aws.target.endpoint or f"https://s3.{aws.target.region}.amazonaws.com"
+    return f"{host}/{bucket}/{key}"
+
+
+def _environment(job: StageJob) -> Environment:
+    return job.solution.environments.get(_stage(job).environment) or Environment()
+
+
+def _deploy(job: StageJob, stacks: Stacks, plan: StackPlan) -> tuple[Check, Mapping[str, str]]:
+    begun = time.monotonic()
+    outputs: Mapping[str, str] = {}
+    status, cause = Status.PASSED, ""
+    try:
+        outputs = stacks.deploy(plan)
+    except SolutionError as error:
+        status, cause = Status.FAILED, error.what
+    except LockgateError as error:
+        status, cause = Status.ERROR, error.what
+    check = Check(DEPLOY, status, "stack", time.monotonic() - begun, cause)
+    job.progress(check)
+    return check, outputs
+
+
+def _run_suites(job: StageJob, stage: IntegrationStage, outputs: Mapping[str, str]) -> SuiteOutcome:
+    """The stage's suites, with AWS in reach; golden rows are replayed wherever they are configured."""
+    suites = stage.suites
+    if stage.golden and GOLDEN not in suites:
+        suites = (*suites, GOLDEN)
+    env = {**job.aws, "LOCKGATE_STACK_OUTPUTS": json.dumps(dict(outputs))}
+    return run_suites(job, suites, context=integration_context(job, outputs), extra_env=env)
+
+
+def _remove(job: StageJob, stacks: Stacks, name: str) -> Check:
+    """Remove the stack; never raises, because it also runs while something else is being raised."""
+    begun = time.monotonic()
+    try:
+        cause = remove_stack(stacks, name)
+    except Exception as error:
+        cause = f"stack {name} may still be there: {' '.join(str(error).split())}"
+    if cause:
+        print(f"LEFT BEHIND by run {job.run_id}: {cause}", file=sys.stderr, flush=True)
+    status = Status.ERROR if cause else Status.PASSED
+    check = Check(REMOVE, status, "stack", time.monotonic() - begun, cause)
+    job.progress(check)
+    return check
+
+
+def _facts(aws: Aws, plan: StackPlan, job: StageJob) -> dict[str, object]:
+    executed = {n: item.sha256 for n, item in stored_objects(job).items()}
+    return {"aws": aws.target.kind, "stack": plan.name, "deployed": executed}

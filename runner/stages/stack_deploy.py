@@ -1,0 +1,176 @@
+"""A test stack's life: created by a change set, watched, and removed to the last resource."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.adapters.aws import Aws, AwsError
+from runner.errors import InfrastructureError, SolutionError
+
+NAME_LIMIT = 128
+CHANGE_SET = "lockgate"
+INLINE_LIMIT = 51_200
+# Reasons of a failed resource that say nothing about the template: the world's fault, not its.
+NOT_AT_FAULT = re.compile(
+    r"Rate exceeded|Throttl|LimitExceeded|limit exceeded|not authorized|AccessDenied|Internal(Failure| error)"
+    r"|ServiceUnavailable|security token",
+    re.I,
+)
+KNOCK_ON = re.compile(r"cancelled", re.I)
+
+
+class StackFailed(SolutionError):
+    """The deployment failed through the template's or the code's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """What is deployed. `template_url` stands for a body that is too large to send."""
+
+    name: str
+    body: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    template_url: str = ""
+
+    def request(self) -> dict[str, Any]:
+        """The arguments that CreateChangeSet takes for it."""
+        source = {"TemplateURL": self.template_url} if self.template_url else {"TemplateBody": self.body}
+        return {
+            "StackName": self.name,
+            "Parameters": [
+                {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(self.parameters.items())
+            ],
+            "Tags": [{"Key": k, "Value": v} for k, v in sorted(self.tags.items())],
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            **source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stacks:
+    """CloudFormation, with waiting. `poll` and `timeout` are seconds; `say` shows a line of progress."""
+
+    aws: Aws
+    poll: float = 5.0
+    timeout: float = 900.0
+    say: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stderr, flush=True))
+
+    def deploy(self, plan: StackPlan) -> dict[str, str]:
+        """Create the stack and return its outputs.
+
+        Raises StackFailed with the first failed resource and its reason, InfrastructureError where
+        the world is at fault or the time is up. Either may leave a stack behind: `remove` it."""
+        self._create_change_set(plan)
+        self._call("execute_change_set", StackName=plan.name, ChangeSetName=CHANGE_SET)
+        status = self._settled(plan.name, told=set())
+        if status != "CREATE_COMPLETE":
+            raise self._failure(plan.name, status)
+        stack = self.describe(plan.name) or {}
+        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}
+
+    def describe(self, name: str) -> dict[str, Any] | None:
+        """A stack by name or id; None where there is none."""
+        try:
+            stacks = self._call("describe_stacks", StackName=name)["Stacks"]
+        except AwsError as error:
+            if error.code == "ValidationError" and "does not exist" in error.what:
+                return None
+            raise
+        return stacks[0] if stacks else None
+
+    def resources(self, name: str) -> list[dict[str, Any]]:
+        """The stack's resources, as ListStackResources tells them."""
+        listing = "list_stack_resources"
+        return self.aws.pages("cloudformation", listing, "StackResourceSummaries", StackName=name)
+
+    def delete(self, stack_id: str) -> str:
+        """Delete a stack and wait; '' or the reason why it is still there."""
+        self._call("delete_stack", StackName=stack_id)
+        status = self._settled(stack_id, told=None)
+        if status == "DELETE_COMPLETE":
+            return ""
+        return f"{status}: {self._first_failure(stack_id) or 'no reason was given'}"
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        return self.aws.call("cloudformation", operation, **arguments)
+
+    def _create_change_set(self, plan: StackPlan) -> None:
+        try:
+            self._call(
+                "create_change_set", ChangeSetName=CHANGE_SET, ChangeSetType="CREATE", **plan.request()
+            )
+        except AwsError as error:
+            if error.code in ("ValidationError", "InsufficientCapabilitiesException"):
+                raise StackFailed(f"the template is refused: {error.what}") from error
+            raise
+        told: dict[str, Any] = {}
+
+        def ready() -> bool:
+            told.update(self._call("describe_change_set", StackName=plan.name, ChangeSetName=CHANGE_SET))
+            return str(told["Status"]) not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+        self._wait(ready, f"the change set of {plan.name}")
+        if told["Status"] != "CREATE_COMPLETE":
+            raise self._judged(f"the template is refused: {told.get('StatusReason', told['Status'])}")
+
+    def _settled(self, name: str, told: set[str] | None) -> str:
+        """The status at which the stack rests; a stack that is gone rests at DELETE_COMPLETE."""
+        status = ""
+
+        def rests() -> bool:
+            nonlocal status
+            stack = self.describe(name)
+            status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
+            if told is not None and stack:
+                self._tell(name, told)
+            return not status.endswith("_IN_PROGRESS")
+
+        self._wait(rests, f"stack {name}")
+        return status
+
+    def _wait(self, ready: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + self.timeout
+        while not ready():
+            if time.monotonic() > deadline:
+                raise InfrastructureError(f"{what} did not settle within {self.timeout:.0f} s", where=what)
+            time.sleep(self.poll)
+
+    def _events(self, name: str) -> list[dict[str, Any]]:
+        """Oldest first."""
+        events = self.aws.pages("cloudformation", "describe_stack_events", "StackEvents", StackName=name)
+        return sorted(events, key=lambda event: event["Timestamp"])
+
+    def _tell(self, name: str, told: set[str]) -> None:
+        for event in self._events(name):
+            if event["EventId"] not in told:
+                told.add(event["EventId"])
+                reason = event.get("ResourceStatusReason", "")
+                self.say(f"{event['LogicalResourceId']} {event['ResourceStatus']} {reason}".rstrip())
+
+    def _first_failure(self, name: str) -> str:
+        """The first resource that failed of itself, and why."""
+        for event in self._events(name):
+            reason = str(event.get("ResourceStatusReason", ""))
+            if event["ResourceStatus"].endswith("_FAILED") and not KNOCK_ON.search(reason):
+                return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
+        return ""
+
+    def _failure(self, name: str, status: str) -> Exception:
+        why = self._first_failure(name) or str((self.describe(name) or {}).get("StackStatusReason", ""))
+        return self._judged(why or f"it ended as {status} and gave no reason")
+
+    def _judged(self, why: str) -> Exception:
+        kind = InfrastructureError if NOT_AT_FAULT.search(why) else StackFailed
+        return kind(" ".join(why.split()))
+
+
+def stack_name(solution: str, run_id: str) -> str:
+    """The name of a run's test stack: SOLUTION-test-RUN, within CloudFormation's letters and length."""
+    run = re.sub(r"[^A-Za-z0-9]+", "-", run_id).strip("-")
+    return f"{solution[: NAME_LIMIT - len(run) - 6]}-test-{run}"[:NAME_LIMIT]
