@@ -167,11 +167,13 @@ def _translated(where: str, hint: str = "") -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The answer of a function: HTTP status, FunctionError ('' if none), the parsed JSON payload."""
+    """A function's answer: HTTP status, FunctionError ('' if none), the payload parsed as JSON (its
+    text where it is none, and `is_json` is False)."""
 
     status: int
     error: str
     answer: Any
+    is_json: bool = True
 
 
 class Aws:
@@ -242,8 +244,8 @@ class Aws:
         with _translated(f"lambda:invoke {function}"):
             answer = self._client("lambda").invoke(FunctionName=function, Payload=payload)
             body = answer["Payload"].read()
+        status, failed = int(answer["StatusCode"]), str(answer.get("FunctionError", ""))
         try:
-            parsed = json.loads(body or b"null")
+            return Invocation(status, failed, json.loads(body))
         except ValueError:
-            parsed = body.decode("utf-8", "replace")
-        return Invocation(answer["StatusCode"], answer.get("FunctionError", ""), parsed)
+            return Invocation(status, failed, body.decode("utf-8", "replace"), is_json=False)

@@ -1,0 +1,56 @@
+"""stock:golden: recorded rows through the deployed chain of functions give what training gave.
+
+A row is {"event": ..., "expected": ...}. The event goes to the first function of `through`, its
+answer to the next; the last answer must hold every field of `expected`, numbers within `tolerance`
+(absolute below 1, relative above). Further fields are free.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from runner.stages.context import read_context
+from runner.stages.functions import Functions
+from runner.stages.golden import differences, groups, read_rows
+
+CONTEXT = read_context()
+GOLDEN = CONTEXT.get("golden")
+if not GOLDEN:
+    pytest.fail("the integration stage has no `golden`: configure it, or drop stock:golden", pytrace=False)
+ROWS = read_rows(CONTEXT["root"], GOLDEN["rows"])
+# More would only start more workers: each function gets a process of its own for each.
+THREADS = 4
+
+
+@pytest.fixture(scope="session")
+def served():
+    """Row number -> (answer, problem), every row replayed once."""
+    functions = Functions.of(CONTEXT)
+
+    def replay(row):
+        answer = row.event
+        for component in GOLDEN["through"]:
+            answer, problem = functions.ask(component, answer)
+            if problem:
+                return answer, problem
+        return answer, ""
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip((row.number for row in ROWS), pool.map(replay, ROWS), strict=True))
+
+
+@pytest.mark.parametrize("group", groups(ROWS), ids=lambda g: f"rows {g[0].number}-{g[-1].number}")
+def test_served_equals_training(group, served, record_property):
+    problems, largest = [], 0.0
+    for row in group:
+        answer, problem = served[row.number]
+        found = differences(row.expected, answer, GOLDEN["tolerance"])
+        largest = max([largest, *(d.size for d in found.compared)])
+        told = [problem] if problem else found.problems
+        problems += [f"row {row.number}: {text}" for text in told]
+    record_property("measured", f"largest difference {largest:.3g} over {len(group)} rows")
+    record_property("limit", f"<= {GOLDEN['tolerance']:g}")
+    if problems:
+        print("\n".join(problems))
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        pytest.fail(problems[0] + more, pytrace=False)
