@@ -30,3 +30,6 @@ def _stages_by_name(schema: dict[str, Any]) -> None:
     stages["properties"] = {
         k: {"anyOf": [models[k], {"type": "null"}]} if k == "unit" else models[k] for k in KINDS
     }
+    others = stages["patternProperties"]
+    for pattern in list(others):
+        others[pattern.replace("^", f"^(?!(?:{'|'.join(KINDS)})$)", 1)] = others.pop(pattern)

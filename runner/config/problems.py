@@ -15,7 +15,7 @@ from runner.errors import Problem
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'did you mean X?' where something known is near, else the list of what is known."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(word, names, 1)
+    near = difflib.get_close_matches(word, names, 1, 0.5)
     return f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(names) or 'nothing'}"
 
 

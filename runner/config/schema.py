@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -35,8 +35,21 @@ def _inside(value: Any) -> Any:
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 RelPath = Annotated[str, BeforeValidator(_inside), StringConstraints(min_length=1)]
-Seconds = Annotated[float, BeforeValidator(_duration), Field(gt=0, le=86_400)]
-Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+
+
+def _number_or(pattern: str, kind: str) -> WithJsonSchema:
+    """Editors have to know the textual form too, which the validator turns into a number."""
+    return WithJsonSchema(
+        {"anyOf": [{"type": kind, "exclusiveMinimum": 0}, {"type": "string", "pattern": pattern}]}
+    )
+
+
+Seconds = Annotated[
+    float, BeforeValidator(_duration), Field(gt=0, le=86_400), _number_or(r"^\d+(\.\d+)?(s|m|h)$", "number")
+]
+Size = Annotated[
+    int, BeforeValidator(_size), Field(gt=0), _number_or(r"^\d+(\.\d+)?(KiB|MiB|GiB)$", "integer")
+]
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
 
 
