@@ -1,0 +1,133 @@
+"""Acceptance criteria (YAML) as pydantic models; `runner.judge.reading` reads them from a file.
+
+version: 1
+task: binary-classification
+metrics: [{metric: roc_auc, min: 0.66}]
+baseline: {kind: dummy, strategy: prior, must_beat: [{metric: log_loss, by: 0.01}]}
+calibration: {max_error: 0.06, bins: 10}
+slices: [{by: origin, metric: roc_auc, min: 0.62, min_rows: 500}]
+latency: {p95_ms: 50, repeats: 200}
+size: {max_mb: 5}
+parity: {max_abs_diff: 1.0e-5}
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from runner.config.schema import RelPath, Strict
+from runner.judge.metrics import Options
+from runner.judge.predictions import Task
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number, not yes or no")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
+Whole = Annotated[int, BeforeValidator(_number)]
+
+
+class MetricChoice(Strict):
+    """A metric under scikit-learn's name, with its options."""
+
+    metric: str
+    threshold: Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)] | None = Field(
+        None, description="a binary prediction is 1 from this probability on; 0.5 where not given"
+    )
+    average: Literal["binary", "macro", "micro", "weighted"] | None = None
+
+    @property
+    def options(self) -> Options:
+        return Options(self.threshold, self.average)
+
+    @property
+    def label(self) -> str:
+        """The metric with its options, as it stands in the check's id."""
+        return f"{self.metric}{self.options}"
+
+
+class MetricRule(MetricChoice):
+    """Absolute thresholds; at least one of them."""
+
+    min: Number | None = None
+    max: Number | None = None
+
+
+class SliceRule(MetricRule):
+    """The same in every group of rows that have one value of a column."""
+
+    by: str = Field(min_length=1)
+    min_rows: Annotated[Whole, Field(ge=1)] | None = Field(
+        None, description="a smaller slice is skipped and shown; without it, it is judged or ERROR"
+    )
+
+
+class Beat(MetricChoice):
+    """By how much, in the metric's unit, the baseline must be beaten."""
+
+    by: Annotated[Number, Field(ge=0)] = 0.0
+
+
+class Dummy(Strict):
+    """scikit-learn's dummies, fitted on the evaluation table itself: the hardest constant to beat."""
+
+    kind: Literal["dummy"]
+    strategy: Literal["prior", "most_frequent", "stratified", "mean", "median"]
+    must_beat: tuple[Beat, ...] = Field(min_length=1)
+
+
+class Champion(Strict):
+    """Another ONNX model, scored on the same rows; `path` may stand in lockgate.yml instead."""
+
+    kind: Literal["champion"]
+    path: RelPath | None = None
+    must_beat: tuple[Beat, ...] = Field(min_length=1)
+
+
+class Calibration(Strict):
+    """The largest expected calibration error (see runner.judge.calibration)."""
+
+    max_error: Annotated[Positive, Field(lt=1)]
+    bins: Annotated[Whole, Field(ge=2, le=1000)] = 10
+
+
+class Latency(Strict):
+    """95th percentile of one-row predictions, in milliseconds, over `repeats` of them."""
+
+    p95_ms: Positive
+    repeats: Annotated[Whole, Field(ge=20, le=100_000)] = 200
+
+
+class Size(Strict):
+    """The model file's size, in millions of bytes."""
+
+    max_mb: Positive
+
+
+class Parity(Strict):
+    """The largest difference between the ONNX model's and the scikit-learn model's predictions."""
+
+    max_abs_diff: Annotated[Number, Field(ge=0)] = 1e-5
+
+
+class Criteria(Strict):
+    """The whole file. Every rule but `version` and `task` is optional; one at least must be there."""
+
+    version: Literal[1]
+    task: Task
+    classes: tuple[str | int, ...] = Field(
+        (), description="multiclass: the labels in the order of the model's columns; sorted where not given"
+    )
+    metrics: tuple[MetricRule, ...] = ()
+    baseline: Annotated[Dummy | Champion, Field(discriminator="kind")] | None = None
+    calibration: Calibration | None = None
+    slices: tuple[SliceRule, ...] = ()
+    latency: Latency | None = None
+    size: Size | None = None
+    parity: Parity | None = None

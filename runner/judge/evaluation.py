@@ -1,0 +1,97 @@
+"""The held-out table on which a model is judged, as a matrix and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.adapters.files import sha256_file
+from runner.adapters.tables import local_file, read_frame
+from runner.config.schema import Evaluation as Config
+from runner.errors import InfrastructureError
+from runner.judge.predictions import BINARY, REGRESSION, Predictions, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """`matrix` is (rows, features) float32 with NaN for null; `y` and `classes` as in Predictions."""
+
+    frame: pd.DataFrame
+    matrix: Any
+    y: Any
+    classes: tuple[Any, ...]
+    sha256: str
+
+    def predictions(self, task: Task, scores: Any) -> Predictions:
+        """A model's output together with the labels."""
+        return Predictions(task, self.y, scores, self.classes)
+
+
+def read_evaluation(
+    root: Path, config: Config, task: Task, classes: tuple[str | int, ...] = ()
+) -> Evaluation:
+    """Read the table; raises LockgateError where it is unreadable, changes while it is read, lacks a
+    column, has no rows, or holds labels or features that are none."""
+    path = local_file(root, config.source)
+    digest = sha256_file(path)
+    frame = read_frame(path, config.source)
+    if sha256_file(path) != digest:
+        raise InfrastructureError("changed while it was read", where=config.source)
+    missing = [name for name in (*config.features, config.label) if name not in frame.columns]
+    if missing or frame.empty:
+        what = f"has no column {missing[0]!r}" if missing else "has no rows"
+        raise InfrastructureError(what, where=config.source)
+    y, known = _labels(frame[config.label], task, config, classes)
+    return Evaluation(frame, _matrix(frame, config), y, known, digest)
+
+
+def _matrix(frame: pd.DataFrame, config: Config) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    odd = [f for f in config.features if not pd.api.types.is_numeric_dtype(frame[f])]
+    if odd:
+        raise InfrastructureError(f"feature {odd[0]!r} is not numeric", where=config.source)
+    columns = [frame[f].to_numpy(dtype=np.float32, na_value=np.nan) for f in config.features]
+    return np.column_stack(columns)
+
+
+def _labels(
+    column: pd.Series[Any], task: Task, config: Config, classes: tuple[str | int, ...]
+) -> tuple[Any, tuple[Any, ...]]:
+    place = f"{config.source}: label {config.label!r}"
+    nulls = int(column.isna().sum())
+    if nulls:
+        raise InfrastructureError(f"{nulls:,} of {len(column):,} labels are null", where=place)
+    if task == REGRESSION:
+        return _numbers(column, place), ()
+    known = (0, 1) if task == BINARY else classes or tuple(sorted(column.unique().tolist()))
+    return _positions(column, known, place), known
+
+
+def _positions(column: pd.Series[Any], classes: tuple[Any, ...], place: str) -> Any:
+    """Each label's position in `classes`."""
+    import numpy as np
+
+    where = {label: position for position, label in enumerate(classes)}
+    odd = sorted(str(label) for label in column.unique().tolist() if label not in where)
+    if odd:
+        known = ", ".join(map(str, classes))
+        raise InfrastructureError(f"labels such as {odd[0]!r} are none of {known}", where=place)
+    return column.map(where).to_numpy(dtype=np.int64)
+
+
+def _numbers(column: pd.Series[Any], place: str) -> Any:
+    import numpy as np
+
+    try:
+        y = column.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InfrastructureError("labels are not numbers", where=place) from None
+    if not np.isfinite(y).all():
+        raise InfrastructureError("some labels are infinite", where=place)
+    return y

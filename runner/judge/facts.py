@@ -1,0 +1,53 @@
+"""What is kept of a judged model beside its checks: every cheap metric, latency, versions, plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from runner.judge.calibration import expected_calibration_error
+from runner.judge.metrics import metrics_for, value_of
+from runner.judge.plots import plots_of
+from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Predictions
+from runner.judge.rules import Bench
+from runner.judge.subject import Record
+from runner.model import Evidence
+
+LIBRARIES = ("numpy", "onnxruntime", "scikit-learn")
+
+
+def evidence_of(
+    bench: Bench, predictions: Predictions, latency: dict[str, float] | CannotCompute, record: Record
+) -> Evidence:
+    """Plots for people, facts for the manifest."""
+    bins = bench.criteria.calibration.bins if bench.criteria.calibration else 10
+    groups = (group.plot(predictions) for group in bench.slices)
+    plots = (*plots_of(predictions, bins), *(plot for plot in groups if plot))
+    facts: dict[str, Any] = {
+        "rows": len(predictions),
+        "metrics": all_metrics(predictions, bins),
+        "latency_ms": {} if isinstance(latency, CannotCompute) else latency,
+        "versions": {name: version(name) for name in LIBRARIES},
+        "record": record.excerpt(),
+    }
+    if predictions.task == BINARY:
+        facts["positives"] = int(predictions.y.sum())
+    return Evidence(plots=plots, facts=facts)
+
+
+def all_metrics(predictions: Predictions, bins: int = 10) -> dict[str, float]:
+    """Every metric of the task that these rows define, with and without a rule."""
+    computed: dict[str, Callable[[], float]] = {
+        name: partial(value_of, name, predictions) for name in metrics_for(predictions.task)
+    }
+    if predictions.task != REGRESSION:
+        computed["expected_calibration_error"] = partial(expected_calibration_error, predictions, bins)
+    values = {}
+    for name, compute in computed.items():
+        try:
+            values[name] = compute()
+        except CannotCompute:  # a rule that needs it says so
+            continue
+    return values

@@ -1,0 +1,117 @@
+"""An ONNX model as hostile input: opened from bytes that were hashed, one matrix in, numbers out.
+
+Opening and scoring happen in the stage's own process, which holds no credentials in the model stage.
+ONNX holds a graph, not code; custom operator libraries and files beside the model are not loaded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Task
+from runner.text import reason
+
+FLOATS = {"tensor(float)": "float32", "tensor(double)": "float64"}
+WARM_UP = 20
+
+
+class Unusable(Exception):
+    """The file is no model that can be judged here; the message is the cause."""
+
+
+class WrongModel(Exception):
+    """It is a model, but not one of this evaluation's inputs or of this task."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxModel:
+    """An opened model: its session, its input's name and element type, its score output."""
+
+    session: Any
+    input: str
+    element: str
+    output: str
+
+    def scores(self, matrix: Any, task: Task, classes: int = 2) -> Any:
+        """What the model says of a float32 matrix (n, features), as `Predictions.scores` wants it.
+
+        Raises Unusable where it does not run, WrongModel where its output has another shape."""
+        import numpy as np
+
+        try:
+            (raw,) = self.session.run([self.output], {self.input: matrix.astype(self.element)})
+        except Exception as error:  # onnxruntime's errors have no base of their own
+            raise Unusable(f"it does not run: {reason(error)}") from None
+        scores = np.asarray(_columns(raw) if isinstance(raw, list) else raw, dtype=np.float64)
+        return _shaped(scores, len(matrix), task, classes)
+
+    def latencies(self, matrix: Any, repeats: int) -> list[float]:
+        """Milliseconds of `repeats` predictions of one row each, rows in turn, after a warm-up.
+
+        Raises CannotCompute where there is no row, Unusable where the model does not take one."""
+        if not len(matrix):
+            raise CannotCompute("there are no rows")
+        rows = [matrix[i : i + 1].astype(self.element) for i in range(min(repeats, len(matrix)))]
+        try:
+            for row in rows[:WARM_UP]:
+                self._milliseconds(row)
+            return [self._milliseconds(rows[i % len(rows)]) for i in range(repeats)]
+        except Exception as error:  # onnxruntime's errors have no base of their own
+            raise Unusable(f"it does not take a single row: {reason(error)}") from None
+
+    def _milliseconds(self, row: Any) -> float:
+        begun = time.perf_counter_ns()
+        self.session.run([self.output], {self.input: row})
+        return (time.perf_counter_ns() - begun) / 1e6
+
+
+def open_model(data: bytes, features: int, task: Task) -> OnnxModel:
+    """Open a model that takes one float matrix of `features` columns.
+
+    Raises Unusable for bytes that are no such model, WrongModel for another number of inputs."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+    except Exception as error:  # whatever a parser of hostile bytes raises
+        raise Unusable(f"it does not open: {reason(error)}") from None
+    if len(inputs) != 1 or inputs[0].type not in FLOATS:
+        told = ", ".join(f"{i.name}: {i.type}" for i in inputs)
+        raise WrongModel(f"its inputs are {told or 'none'}, not one matrix of floats")
+    width = inputs[0].shape[-1] if inputs[0].shape else None
+    if isinstance(width, int) and width != features:
+        raise WrongModel(f"it takes {width} features, the evaluation has {features}")
+    return OnnxModel(session, inputs[0].name, FLOATS[inputs[0].type], _score_output(outputs, task))
+
+
+def _score_output(outputs: list[Any], task: Task) -> str:
+    """The output with probabilities (classification) or values: the last of floats or of maps."""
+    fit = [o.name for o in outputs if o.type in FLOATS or (task != REGRESSION and "map(" in o.type)]
+    if not fit:
+        raise WrongModel(f"it has no output of floats: {', '.join(f'{o.name}: {o.type}' for o in outputs)}")
+    return str(fit[0] if task == REGRESSION else fit[-1])
+
+
+def _columns(rows: list[Mapping[Any, float]]) -> list[list[float]]:
+    """skl2onnx's ZipMap output: a mapping of class to probability a row, in the classes' order."""
+    keys = sorted(rows[0]) if rows else []
+    return [[row[key] for key in keys] for row in rows]
+
+
+def _shaped(scores: Any, rows: int, task: Task, classes: int) -> Any:
+    width = scores.shape[1] if scores.ndim == 2 else 1
+    if scores.ndim not in (1, 2) or len(scores) != rows:
+        raise WrongModel(f"its output has shape {scores.shape} for {rows} rows")
+    wanted = {1, 2} if task == BINARY else {1} if task == REGRESSION else {classes}
+    if width not in wanted:
+        raise WrongModel(f"its output has {width} columns, {task} needs {max(wanted)}")
+    if task in (BINARY, REGRESSION):
+        return scores.reshape(rows, width)[:, -1]
+    return scores

@@ -1,0 +1,131 @@
+"""A criteria file -> Criteria, with every problem at once; a rule that could not fail is a problem."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from runner.config.problems import did_you_mean, problems
+from runner.config.yaml_lines import Loc, read_yaml
+from runner.errors import ConfigError, Problem
+from runner.judge.criteria import Criteria, Dummy, MetricChoice, MetricRule
+from runner.judge.metrics import METRICS, metrics_for
+from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong at a place of the file that the schema alone cannot see."""
+
+    loc: Loc
+    what: str
+    allowed: str = ""
+
+    def __str__(self) -> str:
+        place = ".".join(map(str, self.loc))
+        return f"{place}: {self.what}" if place else self.what
+
+
+def read_criteria(root: Path, path: str) -> tuple[Criteria, str]:
+    """The criteria of a solution's file and the sha256 of its bytes.
+
+    Raises ConfigError with every problem, each with its line."""
+    document = read_yaml(root / path, path)
+    if not isinstance(document.data, dict):
+        raise ConfigError([Problem(path, 1, "no criteria", "a mapping with version, task and rules")])
+    try:
+        criteria = Criteria.model_validate(document.data)
+    except ValidationError as error:
+        raise ConfigError(problems(document, error, Criteria)) from None
+    found = [Problem(path, document.line(f.loc), str(f), f.allowed) for f in faults(criteria)]
+    if found:
+        raise ConfigError(found)
+    return criteria, hashlib.sha256((root / path).read_bytes()).hexdigest()
+
+
+def faults(criteria: Criteria) -> Iterator[Fault]:
+    """Everything that is wrong with well-formed criteria."""
+    if not any(rules for name, rules in criteria if name not in ("version", "task", "classes")):
+        yield Fault((), "no criteria: a file that cannot fail shows nothing")
+    for loc, choice in _choices(criteria):
+        yield from (Fault(loc, *fault) for fault in _choice_faults(choice, criteria.task))
+    yield from _doubles(criteria)
+    yield from _task_faults(criteria)
+
+
+def _task_faults(criteria: Criteria) -> Iterator[Fault]:
+    """Rules that another task has."""
+    regression, classes = criteria.task == REGRESSION, criteria.classes
+    if classes and (criteria.task != MULTICLASS or len(set(classes)) < len(classes)):
+        yield Fault(("classes",), "distinct labels, for multiclass-classification only")
+    if criteria.calibration and regression:
+        yield Fault(("calibration",), "a regression has no probabilities to calibrate")
+    strategy = criteria.baseline.strategy if isinstance(criteria.baseline, Dummy) else ""
+    if strategy and (strategy in ("mean", "median")) != regression:
+        allowed = "mean or median" if regression else "prior, most_frequent or stratified"
+        yield Fault(("baseline", "strategy"), f"{strategy!r} fits another task", allowed)
+
+
+def _choices(criteria: Criteria) -> Iterator[tuple[Loc, MetricChoice]]:
+    yield from ((("metrics", i), rule) for i, rule in enumerate(criteria.metrics))
+    yield from ((("slices", i), rule) for i, rule in enumerate(criteria.slices))
+    if criteria.baseline:
+        yield from (
+            (("baseline", "must_beat", i), beat) for i, beat in enumerate(criteria.baseline.must_beat)
+        )
+
+
+def _choice_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]]:
+    known = metrics_for(task)
+    if choice.metric not in known:
+        known_elsewhere = choice.metric in METRICS
+        what = (
+            f"{choice.metric!r} is not for {task}" if known_elsewhere else f"unknown metric {choice.metric!r}"
+        )
+        yield what, did_you_mean(choice.metric, known)
+        return
+    if choice.threshold is not None and ("threshold" not in METRICS[choice.metric].takes or task != BINARY):
+        yield f"{choice.metric} takes no threshold in {task}", ""
+    if choice.average is not None and not _averages(choice, task):
+        yield f"{choice.metric} takes no average {choice.average!r} in {task}", ""
+    if isinstance(choice, MetricRule):
+        yield from _bound_faults(choice)
+
+
+def _averages(choice: MetricChoice, task: Task) -> bool:
+    takes = METRICS[choice.metric].takes
+    if task == BINARY:  # of one probability a row, only predicted labels can be averaged over classes
+        return "average" in takes and "threshold" in takes
+    return "average" in takes and choice.average != "binary"
+
+
+def _bound_faults(rule: MetricRule) -> Iterator[tuple[str, str]]:
+    """A bound on the wrong side only, or one that every value, or no value, meets."""
+    metric = METRICS[rule.metric]
+    side, bound = ("min", rule.min) if metric.higher_is_better else ("max", rule.max)
+    if bound is None:
+        yield f"{rule.metric} needs a {side}", f"{'higher' if side == 'min' else 'lower'} is better"
+        return
+    best, worst = (metric.high, metric.low) if metric.higher_is_better else (metric.low, metric.high)
+    span = f"{rule.metric} is between {metric.low:g} and {metric.high:g}"
+    if (bound - worst) * metric.sign <= 0:
+        yield f"{side} {bound:g} can never fail", span
+    if (bound - best) * metric.sign > 0:
+        yield f"{side} {bound:g} can never pass", span
+    if rule.min is not None and rule.max is not None and rule.min > rule.max:
+        yield f"min {rule.min:g} is above max {rule.max:g}", ""
+
+
+def _doubles(criteria: Criteria) -> Iterator[Fault]:
+    """Rules whose checks would have one id."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    for loc, choice in _choices(criteria):
+        key = (loc[0], getattr(choice, "by", ""), choice.label)
+        seen[key] += 1
+        if seen[key] > 1:
+            yield Fault(loc, f"a second rule for {choice.label}")

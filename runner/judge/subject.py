@@ -1,0 +1,117 @@
+"""The candidate before any rule: is it the model that training recorded, does it open, does it speak?
+
+These checks are always made, whatever the criteria say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.config.json_strict import read_json
+from runner.errors import ConfigError
+from runner.judge.evaluation import Evaluation
+from runner.judge.onnx_model import OnnxModel, Unusable, WrongModel, open_model
+from runner.judge.predictions import REGRESSION, Predictions, Task
+from runner.model import Check, Status
+from runner.text import one_line
+
+IDS = ("record", "opens", "outputs")
+SHOWN, EXCERPT = 12, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The training record beside the model; `fault` says why there is none."""
+
+    data: Mapping[str, Any]
+    fault: str = ""
+
+    def excerpt(self) -> dict[str, Any]:
+        """Its plain values, cut to what a manifest can carry."""
+        plain = [(k, v) for k, v in self.data.items() if isinstance(v, str | int | float | bool)]
+        return {one_line(k): one_line(v) if isinstance(v, str) else v for k, v in plain[:EXCERPT]}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The three checks, and what they opened: None where the model gave no predictions."""
+
+    checks: tuple[Check, ...]
+    model: OnnxModel | None = None
+    predictions: Predictions | None = None
+    size: int = 0
+
+    @classmethod
+    def absent(cls, cause: str) -> Subject:
+        """A candidate whose file is not there."""
+        record = Check("record", Status.ERROR, cause=cause)
+        return cls((record, *(skipped(id) for id in IDS[1:])))
+
+
+def read_record(root: Path, path: str) -> Record:
+    """The training record of a solution (JSON)."""
+    try:
+        return Record(read_json(root / path, path).data)
+    except ConfigError as error:
+        return Record({}, str(error.problems[0]))
+
+
+def record_check(data: bytes, built: str, record: Record) -> Check:
+    """The file's sha256 against the record's `model_sha256`, and against the artifact that was built."""
+    digest, recorded = hashlib.sha256(data).hexdigest(), record.data.get("model_sha256")
+    if record.fault or not isinstance(recorded, str):
+        cause = record.fault or "the training record names no model_sha256"
+        return Check("record", Status.ERROR, cause=cause, measured=digest[:SHOWN])
+    found, limit = digest[:SHOWN], f"{one_line(recorded[:SHOWN])}, as recorded when it was trained"
+    if digest != recorded:
+        cause = f"another model: the file is {found}, the training record names {one_line(recorded[:SHOWN])}"
+        return Check("record", Status.FAILED, cause=cause, measured=found, limit=limit)
+    if digest != built:
+        cause = f"the file is {found}, the artifact that was built {built[:SHOWN]}: it changed since"
+        return Check("record", Status.ERROR, cause=cause, measured=found, limit=limit)
+    return Check("record", Status.PASSED, measured=found, limit=limit)
+
+
+def examine(data: bytes, record: Check, evaluation: Evaluation, task: Task) -> Subject:
+    """Open the model and score the evaluation table with it."""
+    limit = f"an ONNX model of {evaluation.matrix.shape[1]} float features"
+    try:
+        model = open_model(data, evaluation.matrix.shape[1], task)
+        scores = model.scores(evaluation.matrix, task, len(evaluation.classes))
+    except (Unusable, WrongModel) as error:
+        status = Status.FAILED if isinstance(error, WrongModel) else Status.ERROR
+        opens = Check("opens", status, cause=f"the model cannot be used: {error}", limit=limit)
+        return Subject((record, opens, skipped("outputs")))
+    rows = f"{len(scores):,} rows scored"
+    opens = Check("opens", Status.PASSED, measured=rows, limit=limit)
+    predictions = evaluation.predictions(task, scores)
+    return Subject((record, opens, outputs_check(predictions)), model, predictions, len(data))
+
+
+def outputs_check(predictions: Predictions) -> Check:
+    """Finite numbers; for classification probabilities in [0, 1] whose rows, if of classes, sum to 1."""
+    import numpy as np
+
+    scores, rows = predictions.scores, len(predictions)
+    flat = scores.reshape(rows, -1)
+    faults = {"are NaN or infinite": ~np.isfinite(flat).all(axis=1)}
+    if predictions.task != REGRESSION:
+        faults["are outside [0, 1]"] = ((flat < 0) | (flat > 1)).any(axis=1)
+    if flat.shape[1] > 1:
+        faults["do not sum to 1 over the classes"] = np.abs(flat.sum(axis=1) - 1) > 1e-3
+    limit = "finite numbers" if predictions.task == REGRESSION else "probabilities in [0, 1]"
+    for what, mask in faults.items():
+        if mask.any():
+            cause = f"{int(mask.sum()):,} of {rows:,} predictions {what}, e.g. row {int(mask.argmax())}"
+            return Check("outputs", Status.FAILED, cause=cause, limit=limit)
+    measured = f"{flat.min():.4g} to {flat.max():.4g}"
+    return Check("outputs", Status.PASSED, measured=measured, limit=limit)
+
+
+def skipped(id: str, why: str = "there are no predictions to judge") -> Check:
+    """A check that was expected but has nothing to look at; another check says why."""
+    return Check(id, Status.SKIPPED, cause=why)

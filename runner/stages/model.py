@@ -1,0 +1,147 @@
+"""The model stage: acceptance criteria over the candidate's predictions on held-out rows.
+
+Always checked: the evaluation table, the training record, that the model opens and what it puts out;
+then what the criteria say. The stage holds no credentials, so it opens the ONNX file itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from runner.config.schema import Model, ModelStage
+from runner.errors import ConfigError, LockgateError, Problem
+from runner.judge.criteria import Champion, Criteria
+from runner.judge.evaluation import Evaluation, read_evaluation
+from runner.judge.facts import evidence_of
+from runner.judge.predictions import BINARY
+from runner.judge.reading import read_criteria
+from runner.judge.rules import Bench, checks, due, measured_latency
+from runner.judge.subject import IDS, Record, Subject, examine, read_record, record_check, skipped
+from runner.model import Check, Evidence, Judged, StageReport, Status
+from runner.stages import StageJob
+from runner.stages.outcome import worst
+
+ALWAYS = ("evaluation", *IDS)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Checks as they finish, each timed, told, and named after its criteria file."""
+
+    suite: str
+    tell: Callable[[Check], None]
+    checks: list[Check] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def add(self, found: Iterable[Check]) -> None:
+        """Take checks one by one, so that each one's time is its own."""
+        for check in found:
+            now = time.monotonic()
+            self.checks.append(replace(check, suite=self.suite, seconds=now - self.since))
+            self.since = now
+            self.tell(self.checks[-1])
+
+
+def run(job: StageJob) -> StageReport:
+    """Judge the stage's candidate. Raises ConfigError with every problem of the criteria."""
+    assert isinstance(job.stage, ModelStage)  # noqa: S101  the schema's discriminator says so
+    begun, stage = time.monotonic(), job.stage
+    criteria, digest = read_criteria(job.root, stage.criteria)
+    champion = _champion(job.root, stage, criteria)
+    ledger = Ledger(stage.criteria, job.progress)
+    judged = [Judged("criteria", stage.criteria, digest)]
+    try:
+        evaluation = read_evaluation(job.root, stage.evaluation, criteria.task, criteria.classes)
+    except (LockgateError, OSError) as error:
+        collected, evidence = _blind(criteria, stage, error, ledger), Evidence()
+    else:
+        judged.append(_judged_table(stage, criteria, evaluation))
+        collected, evidence = _judge(job, criteria, champion, evaluation, ledger)
+    return StageReport(
+        job.run_id,
+        job.name,
+        "model",
+        worst(check.status for check in ledger.checks),
+        collected,
+        tuple(ledger.checks),
+        time.monotonic() - begun,
+        judged=tuple(judged),
+        evidence=evidence,
+    )
+
+
+def _champion(root: Path, stage: ModelStage, criteria: Criteria) -> Path | None:
+    """The champion's file. A champion that is named but compared with by no rule is refused."""
+    rule = criteria.baseline if isinstance(criteria.baseline, Champion) else None
+    name = (rule.path if rule else None) or stage.champion
+    if rule is None and name is None:
+        return None
+    if rule is None:
+        what = f"lockgate.yml names the champion {name!r}, but no rule compares with it"
+        raise ConfigError([Problem(stage.criteria, 0, what, "baseline: {kind: champion, must_beat: [...]}")])
+    if name is None:
+        raise ConfigError([Problem(stage.criteria, 0, "the champion has no path", "here or in lockgate.yml")])
+    path = (root / name).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ConfigError([Problem(stage.criteria, 0, f"the champion {name!r} is outside the solution")])
+    return path
+
+
+def _blind(criteria: Criteria, stage: ModelStage, error: Exception, ledger: Ledger) -> tuple[str, ...]:
+    """Without an evaluation table nothing can be judged: its check says why, the rest is skipped."""
+    collected = (*ALWAYS, *due(criteria, None, has_reference=stage.reference is not None))
+    cause = f"evaluation table: {str(error).splitlines()[0]}"
+    ledger.add([Check("evaluation", Status.ERROR, cause=cause)])
+    ledger.add(skipped(id, "there is no evaluation table") for id in collected[1:])
+    return collected
+
+
+def _judge(
+    job: StageJob, criteria: Criteria, champion: Path | None, evaluation: Evaluation, ledger: Ledger
+) -> tuple[tuple[str, ...], Evidence]:
+    """Every check there is; the ids that were due are fixed before the model is opened."""
+    assert isinstance(job.stage, ModelStage)  # noqa: S101
+    reference = job.root / job.stage.reference if job.stage.reference else None
+    bench = Bench(criteria, evaluation, job.python, champion, reference)
+    collected = (*ALWAYS, *due(criteria, bench.slices, has_reference=reference is not None))
+    rows, features = evaluation.matrix.shape
+    ledger.add([Check("evaluation", Status.PASSED, measured=f"{rows:,} rows, {features} features")])
+    record = _record(job, job.stage.candidate)
+    subject = _subject(job, record, evaluation, criteria)
+    ledger.add(subject.checks)
+    if subject.model is None or subject.predictions is None:
+        ledger.add(skipped(id) for id in collected[len(ALWAYS) :])
+        return collected, Evidence(facts={"record": record.excerpt()})
+    latency = measured_latency(criteria, subject.model, evaluation.matrix)
+    ledger.add(checks(bench, subject, latency))
+    return collected, evidence_of(bench, subject.predictions, latency, record)
+
+
+def _record(job: StageJob, candidate: str) -> Record:
+    component = job.solution.components.get(candidate)
+    if not isinstance(component, Model):
+        return Record({}, f"component {candidate!r} is no model")
+    return read_record(job.root, component.record)
+
+
+def _subject(job: StageJob, record: Record, evaluation: Evaluation, criteria: Criteria) -> Subject:
+    """The candidate's file, read once: what is hashed is what is opened."""
+    assert isinstance(job.stage, ModelStage)  # noqa: S101
+    artifact = job.artifacts.get(job.stage.candidate)
+    if artifact is None:
+        return Subject.absent(f"no artifact of {job.stage.candidate!r} was handed to the stage")
+    try:
+        data = (job.root / artifact.path).read_bytes()
+    except OSError as error:
+        return Subject.absent(f"the model file cannot be read: {error.strerror}")
+    return examine(data, record_check(data, artifact.sha256, record), evaluation, criteria.task)
+
+
+def _judged_table(stage: ModelStage, criteria: Criteria, evaluation: Evaluation) -> Judged:
+    facts = {"rows": len(evaluation.y), "label": stage.evaluation.label}
+    if criteria.task == BINARY:
+        facts["positives"] = int(evaluation.y.sum())
+    return Judged("data", stage.evaluation.source, evaluation.sha256, facts)
