@@ -22,6 +22,7 @@ import psutil
 from runner.errors import InfrastructureError
 
 PIPE = subprocess.PIPE
+Process = subprocess.Popen[bytes]
 GRACE, SAMPLE = 20.0, 0.4
 # Set once the user interrupts: every wait, in whatever thread, then ends its child and returns.
 INTERRUPTED = threading.Event()
@@ -77,7 +78,7 @@ def start(
     stdout: IO[bytes] | int,
     stderr: IO[bytes] | int,
     pass_fds: Sequence[int] = (),
-) -> subprocess.Popen[bytes]:
+) -> Process:
     """Start a child in a process group of its own, so that it can be ended whole."""
     try:
         return subprocess.Popen(
@@ -94,7 +95,7 @@ def start(
         raise InfrastructureError(f"cannot start {argv[0]}: {error}", hint="is it installed?") from error
 
 
-def end(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
+def end(process: Process, grace: float = GRACE) -> None:
     """End a child, its group and its descendants: SIGTERM, `grace` seconds to clean up, SIGKILL."""
     below = _descendants(process.pid) if process.poll() is None else []
     _signal_group(process, signal.SIGTERM)
@@ -114,7 +115,7 @@ def _descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+def _signal_group(process: Process, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
 
@@ -130,7 +131,7 @@ def tree_bytes(pid: int) -> int:
 
 
 def wait(
-    process: subprocess.Popen[bytes],
+    process: Process,
     *,
     timeout: float,
     memory: int | None = None,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
-from typing import IO
 
 from runner.adapters import shell
 from runner.hosts import Order
@@ -37,11 +35,12 @@ def run_stage(order: Order) -> Ending:
         process = shell.start(
             argv, env=shell.clean_env(order.env), cwd=order.root, stdout=shell.PIPE, stderr=log
         )
-        reader = threading.Thread(target=_listen, args=(process, order), daemon=True)
+        seal: dict[str, object] = {}
+        reader = threading.Thread(target=_listen, args=(process, order, seal), daemon=True)
         reader.start()
         done = shell.wait(process, timeout=order.timeout, memory=order.memory)
         reader.join(2.0)
-    report, damage, sealed = read_ending(order.out)
+    report, damage, sealed = read_ending(order.out, seal)
     cancelled = shell.INTERRUPTED.is_set() and done.ended_by_us
     return Ending(
         done.code,
@@ -56,12 +55,14 @@ def run_stage(order: Order) -> Ending:
     )
 
 
-def _listen(process: subprocess.Popen[bytes], order: Order) -> None:
-    """Show what the stage says it finished. For the eye only: the verdict reads the report."""
-    stream: IO[bytes] | None = process.stdout
-    for line in stream or ():
+def _listen(process: shell.Process, order: Order, seal: dict[str, object]) -> None:
+    """Show what the stage says it finished (for the eye only), and take its seal."""
+    for line in process.stdout or ():
         try:
             told = json.loads(line)
-            order.progress(Check(str(told["id"]), Status(told["status"]), seconds=float(told["seconds"])))
+            if "seal" in told:
+                seal.update(told)
+            else:
+                order.progress(Check(str(told["id"]), Status(told["status"]), seconds=float(told["seconds"])))
         except (ValueError, TypeError, KeyError):
             continue

@@ -1,11 +1,13 @@
 """The inside of a stage's process: run the kind, write result.json, seal it, answer with a status.
 
 Whatever happens in here becomes a report with a cause; what cannot even be written is found out by
-the parent, because then there is no seal.
+the parent, because then there is no seal. The seal, the report's digest, is the last line on this
+process's stdout, a pipe that the tests never hold: a test that rewrites result.json breaks it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,13 +20,13 @@ from pathlib import Path
 from types import FrameType
 
 from runner import wire
-from runner.adapters.files import sha256_file, write_atomic
+from runner.adapters.files import sha256_file
 from runner.errors import InfrastructureError, LockgateError, SolutionError
 from runner.model import Artifact, Check, StageReport, Status
 from runner.stages import StageJob, stage_kind
 from runner.verdict import EXIT
 
-RESULT, SEAL, HANDOVER = "result.json", "complete", "job.json"
+RESULT, HANDOVER = "result.json", "job.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,7 @@ def run_stage(job: StageJob) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     wire.save(job.out / RESULT, report)
-    seal = {"run_id": job.run_id, "sha256": sha256_file(job.out / RESULT)}
-    write_atomic(job.out / SEAL, json.dumps(seal).encode())
+    _say({"seal": job.run_id, "sha256": sha256_file(job.out / RESULT)})
     return EXIT[report.status]
 
 
@@ -101,20 +102,22 @@ def _line(error: BaseException) -> str:
 
 def tell(check: Check) -> None:
     """One finished check as a line on stdout, for the parent's live view only."""
-    os.write(
-        1, json.dumps({"id": check.id, "status": check.status, "seconds": check.seconds}).encode() + b"\n"
-    )
+    _say({"id": check.id, "status": check.status, "seconds": check.seconds})
 
 
-def read_ending(out: Path) -> tuple[StageReport | None, str, bool]:
+def _say(line: Mapping[str, object]) -> None:
+    """Nobody listening is no reason to fail: the parent is gone, or a person closed the pipe."""
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(line).encode() + b"\n")
+
+
+def read_ending(out: Path, seal: Mapping[str, object]) -> tuple[StageReport | None, str, bool]:
     """What a stage's process left: (report or None, why there is none, whether the seal fits it)."""
     try:
         report = wire.load_report(out / RESULT)
+        sha256 = sha256_file(out / RESULT)
     except InfrastructureError as error:
         return None, error.what, False
-    try:
-        seal = json.loads((out / SEAL).read_bytes())
-        sealed = seal == {"run_id": report.run_id, "sha256": sha256_file(out / RESULT)}
-    except (OSError, ValueError):
-        sealed = False
-    return report, "", sealed
+    except OSError as error:
+        return None, f"{RESULT} vanished: {error}", False
+    return report, "", seal == {"seal": report.run_id, "sha256": sha256}
