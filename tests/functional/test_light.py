@@ -9,10 +9,23 @@ from pathlib import Path
 import pytest
 
 FLIGHTS = str(Path(__file__).parents[2] / "examples" / "flights")
-HEAVY = (
-    "great_expectations pandas numpy sklearn boto3 botocore onnxruntime pyarrow duckdb docker cfnlint "
-    "ministack pytest rich jinja2"
-).split()
+HEAVY = [
+    "great_expectations",
+    "pandas",
+    "numpy",
+    "sklearn",
+    "boto3",
+    "botocore",
+    "onnxruntime",
+    "pyarrow",
+    "duckdb",
+    "docker",
+    "cfnlint",
+    "ministack",
+    "pytest",
+    "rich",
+    "jinja2",
+]
 SHOW = (
     "import sys; from runner.cli import main; code = main(%r); "
     "print('\\n', code, [m for m in %r if m in sys.modules])"
