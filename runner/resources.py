@@ -1,4 +1,4 @@
-"""Files that ship with Lockgate: stock suites, templates, images, examples.
+"""Files that ship with Lockgate: the stock suites.
 
 In a wheel they lie in runner/_data (mapped there at build time); in a checkout at its top level.
 """
