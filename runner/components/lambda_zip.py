@@ -127,7 +127,7 @@ def _entries(job: BuildJob, inputs: Inputs, target: Target, is_host: bool) -> di
     """Archive name -> file: the dependencies, and over them the source."""
     entries: dict[str, Path] = {}
     if inputs.lock:
-        log = job.out / f"pip-{target.name}.log"
+        log = job.out / f"pip-{job.name}-{target.name}.log"
         tree = dependency_tree(inputs.lock, target, is_host=is_host, cache=job.cache, log=log)
         entries = dependency_entries(tree)
     root = job.root.resolve()

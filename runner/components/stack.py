@@ -99,7 +99,7 @@ def _findings(job: BuildJob, data: bytes, digest: str) -> list[dict[str, Any]]:
 
 def _lint(job: BuildJob, data: bytes) -> list[dict[str, Any]]:
     """Lint in a child and in an empty folder, so that no .cfnlintrc adds rules (code) or hides some."""
-    log = job.out / "cfn-lint.log"
+    log = job.out / f"cfn-lint-{job.name}.log"
     with tempfile.TemporaryDirectory(prefix="lockgate-lint-") as folder:
         template, answer = Path(folder, "template.yml"), Path(folder, "findings.json")
         template.write_bytes(data)

@@ -60,7 +60,8 @@ def _train(job: BuildJob, component: Model) -> tuple[str, bool]:
     for name in outputs:
         (job.root / name).parent.mkdir(parents=True, exist_ok=True)
     job.say(f"{job.name}: training if its inputs changed")
-    return run_stamped(job.root, command, job.python, job.solution, job.out / "train.log", *digests)
+    log = job.out / f"train-{job.name}.log"
+    return run_stamped(job.root, command, job.python, job.solution, log, *digests)
 
 
 def _prepared(job: BuildJob, name: str) -> str:

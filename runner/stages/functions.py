@@ -10,7 +10,6 @@ from typing import Any
 from runner.adapters.aws import Aws, AwsError, Invocation, target_from_env
 from runner.text import one_line
 
-
 # Codes that blame the template or the event rather than the world.
 AT_FAULT = ("ResourceNotFoundException", "InvalidRequestContentException", "RequestTooLargeException")
 

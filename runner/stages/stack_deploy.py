@@ -53,6 +53,19 @@ class StackPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource of a stack: its name in the template, type, physical id and last status."""
+
+    name: str
+    kind: str
+    physical: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kind})"
+
+
+@dataclass(frozen=True, slots=True)
 class Stacks:
     """CloudFormation, with waiting. `poll` and `timeout` are seconds; `say` shows a line of progress."""
 
@@ -84,10 +97,16 @@ class Stacks:
             raise
         return stacks[0] if stacks else None
 
-    def resources(self, name: str) -> list[dict[str, Any]]:
-        """The stack's resources, as ListStackResources tells them."""
-        listing = "list_stack_resources"
-        return self.aws.pages("cloudformation", listing, "StackResourceSummaries", StackName=name)
+    def resources(self, stack_id: str) -> list[Resource]:
+        """Every resource that the stack has ever had, as its events tell: a listing of the stack
+        forgets what a rollback left behind on purpose."""
+        found: dict[tuple[str, str], Resource] = {}
+        for event in self._events(stack_id):
+            kind, physical = event["ResourceType"], event.get("PhysicalResourceId", "")
+            if physical and physical != stack_id:
+                name, status = event["LogicalResourceId"], event["ResourceStatus"]
+                found[kind, physical] = Resource(name, kind, physical, status)
+        return list(found.values())
 
     def delete(self, stack_id: str) -> str:
         """Delete a stack and wait; '' or the reason why it is still there."""
@@ -144,7 +163,7 @@ class Stacks:
     def _events(self, name: str) -> list[dict[str, Any]]:
         """Oldest first."""
         events = self.aws.pages("cloudformation", "describe_stack_events", "StackEvents", StackName=name)
-        return sorted(events, key=lambda event: event["Timestamp"])
+        return events[::-1]  # CloudFormation tells the newest first
 
     def _tell(self, name: str, told: set[str]) -> None:
         for event in self._events(name):

@@ -117,7 +117,7 @@ def test_package_fits_the_limits(name, record_property):
 def test_deployed_package_has_the_executed_modules(name):
     tested, deployed = (modules(p["path"]) for p in (executed(name), CONTEXT["artifacts"][name]))
     if tested != deployed:
-        what = f"{sorted(tested - deployed)} only in the tested, {sorted(deployed - tested)} only in the deployed"
+        what = f"only tested {sorted(tested - deployed)}, only deployed {sorted(deployed - tested)}"
         pytest.fail(f"{name}: two packages of one lock differ in modules: {what}", pytrace=False)
 
 

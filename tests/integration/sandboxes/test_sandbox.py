@@ -1,0 +1,120 @@
+"""Real ministack processes: they start, stop, die with their parent, and are never mistaken."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from runner.adapters.aws import Aws, sandbox_target
+from runner.sandbox.choose import aws_in_use
+from runner.sandbox.detached import down, status, up
+from runner.sandbox.process import health, start_embedded
+
+pytestmark = pytest.mark.integration
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from runner.sandbox.process import start_embedded
+sandbox = start_embedded(Path(sys.argv[1]), Path(sys.argv[2]))
+print(sandbox.pid, sandbox.scratch, flush=True)
+time.sleep(60)
+"""
+
+
+def gone(pid: int, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_serves_and_leaves_nothing_behind(tmp_path, cache):
+    with start_embedded(tmp_path, cache) as sandbox:
+        aws = Aws(sandbox_target(sandbox.url))
+        aws.ensure_bucket("bucket")
+        aws.ensure_bucket("bucket")
+        aws.upload(Path(__file__), "bucket", "key")
+        assert aws.object_size("bucket", "key") == Path(__file__).stat().st_size
+        assert aws.object_size("bucket", "other") is None
+        aws.download("bucket", "key", tmp_path / "copy")
+        assert (tmp_path / "copy").read_bytes() == Path(__file__).read_bytes()
+    assert gone(sandbox.pid)
+    assert not sandbox.scratch.exists()
+    assert health(sandbox.url) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_dies_with_its_parent(tmp_path, cache, number):
+    argv = [sys.executable, "-P", "-c", PARENT, str(tmp_path), str(cache)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
+        pid, scratch = parent.stdout.readline().split()
+        assert psutil.pid_exists(int(pid))
+        parent.send_signal(number)
+    assert gone(int(pid))
+    assert not Path(scratch).exists()
+
+
+def test_detached_up_status_down(tmp_path):
+    state = up(tmp_path)
+    try:
+        assert up(tmp_path) == state == status(tmp_path)
+        assert health(state.url)
+    finally:
+        assert down(tmp_path)
+    assert gone(state.pid)
+    assert status(tmp_path) is None
+    assert not down(tmp_path)
+    assert not Path(state.scratch).exists()
+
+
+def test_a_killed_detached_sandbox_is_replaced(tmp_path):
+    first = up(tmp_path)
+    os.kill(first.pid, signal.SIGKILL)
+    assert gone(first.pid)
+    assert status(tmp_path) is None
+    second = up(tmp_path)
+    try:
+        assert second.pid != first.pid
+    finally:
+        down(tmp_path)
+
+
+@pytest.mark.parametrize("lie", ["created", "command line"])
+def test_a_process_that_is_not_ours_is_never_ended(tmp_path, lie):
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"]) as stranger:
+        created = psutil.Process(stranger.pid).create_time() - (100 if lie == "created" else 0)
+        told = {"url": "http://127.0.0.1:1", "pid": stranger.pid, "created": created}
+        told |= {"log": "", "scratch": ""}
+        (tmp_path / "sandbox.json").write_text(json.dumps(told))
+        assert status(tmp_path) is None
+        assert not down(tmp_path)
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_run_prefers_the_detached_one_and_else_embeds(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOCKGATE_CACHE", str(tmp_path))
+    hostile = {"AWS_PROFILE": "prod", "AWS_ENDPOINT_URL": "http://192.0.2.1", "AWS_ACCESS_KEY_ID": "AKIA"}
+    for name, value in hostile.items():
+        monkeypatch.setenv(name, value)
+    with aws_in_use(real=False, log_dir=tmp_path) as target:
+        embedded = target
+        assert target.kind == "sandbox"
+        assert Aws(target).account() == "000000000000"
+    assert health(embedded.endpoint) is None
+    state = up()
+    try:
+        with aws_in_use(real=False, log_dir=tmp_path) as target:
+            assert target.endpoint == state.url
+        assert health(state.url)
+    finally:
+        down()
