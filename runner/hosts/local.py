@@ -41,6 +41,7 @@ def run_stage(order: Order) -> Ending:
         done = shell.wait(process, timeout=order.timeout, memory=order.memory)
         reader.join(2.0)
     report, damage, sealed = read_ending(order.out, seal)
+    damage = damage and f"{damage} (its log ends: {_last_line(order)})"
     cancelled = shell.INTERRUPTED.is_set() and done.ended_by_us
     return Ending(
         done.code,
@@ -53,6 +54,12 @@ def run_stage(order: Order) -> Ending:
         done.seconds,
         done.peak_bytes,
     )
+
+
+def _last_line(order: Order) -> str:
+    """What the process said last: the best cause there is for one that left no report."""
+    lines = (order.out / "stage.log").read_text("utf-8", "replace").split("\n")
+    return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "it is empty")
 
 
 def _listen(process: shell.Process, order: Order, seal: dict[str, object]) -> None:
