@@ -25,6 +25,7 @@ install: $(VENV)/.run ## install lockgate into .venv
 
 .PHONY: flights
 flights: $(VENV)/.run ## install, then judge the flights example: verdict and report
+	$(BIN)/lockgate install --solution examples/flights
 	$(BIN)/lockgate run --solution examples/flights
 
 .PHONY: test

@@ -171,6 +171,20 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
+def install(options: Options) -> int:
+    """The steps of a run that reach for the package index, and no other."""
+    solution = load(options.root)
+    plan = make_plan(solution)
+    functions = {f"build:{n}" for n, c in solution.components.items() if isinstance(c, LambdaZip)}
+    fetching = tuple(s for s in plan.steps if s.id in functions or s.kind == "environment")
+    if not fetching:
+        print(f"{plan.solution} needs nothing to be installed")
+        return EXIT[Status.PASSED]
+    steps = Steps(options.root, options.root / ".lockgate" / "install", new_run_id(), solution, {})
+    results, _ = _execute(options, replace(plan, steps=fetching), steps, sys.stdout)
+    return max(EXIT[r.status] for r in results)
+
+
 def run_one_stage(options: Options, out: Path, handover: Path | None) -> int:
     """One stage in this very process, as a host starts it. Without a handover (a person's call) the
     components are built first and handed over the same way."""

@@ -21,6 +21,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "run": ("run", "Run the stages of a solution and give the verdict."),
     "plan": ("plan", "Show what would run, without running it."),
+    "install": ("install", "Fetch what a run needs: environments, functions' dependencies."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
     "schema": ("schema", "Print the JSON Schema of lockgate.yml."),
     "completion": ("completion", "Print the completion script of a shell."),
