@@ -24,20 +24,32 @@ Download = Callable[[str, Path], None]
 def locate(root: Path, source: str, scratch: Path, download: Download) -> Path:
     """The local file of a table; an s3:// one is fetched into `scratch` first.
 
+    Raises as `local_file` does, and whatever `download` raises."""
+    if not source.startswith("s3://"):
+        return local_file(root, source)
+    _known_format(source)
+    path = scratch / Path(source).name
+    download(source, path)
+    return path
+
+
+def local_file(root: Path, source: str) -> Path:
+    """The file of a table under `root`.
+
     Raises UsageError for a path that leaves `root` or is of no known format, InfrastructureError
     where there is no such file."""
-    if not source.endswith((".parquet", ".csv")):
-        raise UsageError("a table is a .parquet or a .csv file", where=source)
-    if source.startswith("s3://"):
-        path = scratch / Path(source).name
-        download(source, path)
-    else:
-        path = (root / source).resolve()
-        if not path.is_relative_to(root.resolve()):
-            raise UsageError("a table lies inside the solution's folder, or in S3", where=source)
+    _known_format(source)
+    path = (root / source).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise UsageError("a table lies inside the solution's folder, or in S3", where=source)
     if not path.is_file():
         raise InfrastructureError("there is no such file", where=source, hint="was its prepare step run?")
     return path
+
+
+def _known_format(source: str) -> None:
+    if not source.endswith((".parquet", ".csv")):
+        raise UsageError("a table is a .parquet or a .csv file", where=source)
 
 
 def read_frame(path: Path, source: str) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from runner.model import Check, Evidence, Judged, Plot, StageReport, Status, Tab
 from runner.stages import StageJob
 from runner.stages.outcome import worst
 from runner.stages.tables.checks import judge, unjudged
-from runner.stages.tables.engine import validate
+from runner.stages.tables.engine import Engine, validate
 from runner.stages.tables.evidence import plot_of, table_of, write_result
 from runner.stages.tables.suite import Suite, read_suite
 
@@ -40,8 +40,9 @@ class TableOutcome:
     files: tuple[str, ...] = ()
 
 
-def run(job: StageJob, download: Download | None = None) -> StageReport:
-    """Judge every table; `download(uri, path)` fetches s3:// sources, from the job's AWS by default.
+def run(job: StageJob, download: Download | None = None, engine: Engine = validate) -> StageReport:
+    """Judge every table; `download(uri, path)` fetches s3:// sources, from the job's AWS by default,
+    and `engine` answers suites.
 
     Raises ConfigError with every problem of every suite."""
     assert isinstance(job.stage, DataStage)  # noqa: S101  the schema's discriminator says so
@@ -50,7 +51,7 @@ def run(job: StageJob, download: Download | None = None) -> StageReport:
     fetch = download or _from_aws(job)
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
         outcomes = [
-            _table(job, name, source.source, suites[name], Path(scratch), fetch)
+            _table(job, name, source.source, suites[name], Path(scratch), fetch, engine)
             for name, source in job.stage.tables.items()
         ]
     checks = tuple(check for outcome in outcomes for check in outcome.checks)
@@ -99,7 +100,13 @@ def _from_aws(job: StageJob) -> Download:
 
 
 def _table(
-    job: StageJob, name: str, source: str, suite: Suite, scratch: Path, fetch: Download
+    job: StageJob,
+    name: str,
+    source: str,
+    suite: Suite,
+    scratch: Path,
+    fetch: Download,
+    engine: Engine,
 ) -> TableOutcome:
     """Read a table, judge it, and look whether it is still the same."""
     begun = time.monotonic()
@@ -114,7 +121,7 @@ def _table(
         whole = Check(f"{name}/table", Status.ERROR, source, cause=f"table {name}: {_first_line(error)}")
         skipped = unjudged(suite, f"table {name} could not be read")
         return _told(job, TableOutcome((whole, *skipped), (suite_judged,), (table_of(name, suite, skipped),)))
-    answers = validate(frame, suite, name)
+    answers = engine(frame, suite, name)
     checks = judge(suite, answers, list(frame.columns))
     whole = replace(_unchanged(name, source, path, digest, frame), seconds=time.monotonic() - begun)
     outcome = TableOutcome(

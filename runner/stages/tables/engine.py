@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,9 @@ class Answers:
     words: Mapping[str, str]
     errors: Mapping[str, str]
     document: Mapping[str, Any]
+
+
+Engine = Callable[["pd.DataFrame", Suite, str], Answers]
 
 
 def validate(frame: pd.DataFrame, suite: Suite, table: str) -> Answers:
