@@ -57,12 +57,15 @@ def _patterns(path: Path) -> list[tuple[str, bool]]:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a file or a folder above it matches; '**/' stands for any depth, none included."""
-    parts = name.split("/")
-    prefixes = ["/".join(parts[:i]) for i in range(1, len(parts) + 1)]
-    forms = {pattern, pattern.removeprefix("**/")}
-    return any(
-        fnmatch.fnmatchcase(prefix, form) and prefix.count("/") >= form.count("/")
-        for prefix in prefixes
-        for form in forms
-    )
+    """Whether a file or a folder above it matches."""
+    parts, wanted = name.split("/"), pattern.split("/")
+    return any(_fits(parts[:i], wanted) for i in range(1, len(parts) + 1))
+
+
+def _fits(parts: list[str], wanted: list[str]) -> bool:
+    """Segment by segment: '*' stays within one, '**' stands for any number of them."""
+    if not wanted or not parts:
+        return not parts and all(segment == "**" for segment in wanted)
+    if wanted[0] == "**":
+        return any(_fits(parts[i:], wanted[1:]) for i in range(len(parts) + 1))
+    return fnmatch.fnmatchcase(parts[0], wanted[0]) and _fits(parts[1:], wanted[1:])

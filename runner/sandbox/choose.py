@@ -32,13 +32,14 @@ def aws_in_use(
     log_dir: Path,
     region: str | None = None,
     environ: Mapping[str, str] = os.environ,
+    find: Callable[[str | None], AwsTarget] = real_target,
     real_aws: Callable[[AwsTarget], Aws] = Aws,
 ) -> Iterator[AwsTarget]:
     """The AWS to use for the length of a run; an embedded sandbox lives just as long.
 
     Raises InfrastructureError where it cannot be reached, UsageError for a wrong URL."""
     if real:
-        target = real_target(region)
+        target = find(region)
         account = real_aws(target).account()
         yield dataclasses.replace(target, description=f"AWS: REAL account {account} in {target.region}")
     elif url := environ.get(URL):
