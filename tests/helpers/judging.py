@@ -48,13 +48,13 @@ def table(seed: int = 1, rows: int = ROWS) -> pd.DataFrame:
 def binary(seed: int = 0, rows: int = 300) -> Predictions:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, rows)
-    return Predictions(BINARY, y, np.clip(0.25 + 0.5 * y + rng.normal(0, 0.3, rows), 0, 1), (0, 1))
+    return Predictions(BINARY, y, np.clip(0.3 + 0.4 * y + rng.normal(0, 0.2, rows), 0.02, 0.98), (0, 1))
 
 
 def multiclass(seed: int = 0, rows: int = 300) -> Predictions:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 3, rows)
-    raw = rng.random((rows, 3)) + np.eye(3)[y]
+    raw = rng.random((rows, 3)) + 0.6 * np.eye(3)[y]
     return Predictions(MULTICLASS, y, raw / raw.sum(axis=1, keepdims=True), ("x", "y", "z"))
 
 

@@ -1,0 +1,65 @@
+"""The evaluation table: features as float32, labels of the task, everything else refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.judging import FEATURES, table
+
+from runner.config.schema import Evaluation
+from runner.errors import LockgateError
+from runner.judge.evaluation import read_evaluation
+from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Task
+
+
+def config(**fields: Any) -> Evaluation:
+    return Evaluation.model_validate({"source": "e.parquet", "label": "late", "features": FEATURES, **fields})
+
+
+def read(tmp_path: Path, frame: pd.DataFrame, task: Task = BINARY, classes: Any = (), **fields: Any) -> Any:
+    frame.to_parquet(tmp_path / "e.parquet", index=False)
+    return read_evaluation(tmp_path, config(**fields), task, classes)
+
+
+def test_features_come_in_the_order_of_the_configuration_with_nan_for_null(tmp_path: Path) -> None:
+    frame = table(rows=5).assign(a=pd.array([1, 2, None, 4, 5], dtype="Int64"), b=[True, False] * 2 + [True])
+    found = read(tmp_path, frame, features=("b", "a"))
+    assert found.matrix.dtype == np.float32 and found.matrix.shape == (5, 2)
+    assert list(found.matrix[:, 0]) == [1, 0, 1, 0, 1] and np.isnan(found.matrix[2, 1])
+    assert len(found.sha256) == 64 and found.classes == (0, 1)
+
+
+def test_labels_of_classes_are_positions_in_their_order(tmp_path: Path) -> None:
+    frame = table(rows=4).assign(late=["y", "x", "z", "y"])
+    assert list(read(tmp_path, frame, MULTICLASS).y) == [1, 0, 2, 1]
+    found = read(tmp_path, frame, MULTICLASS, ("z", "y", "x", "w"))
+    assert (list(found.y), found.classes) == ([1, 2, 0, 1], ("z", "y", "x", "w"))
+
+
+REFUSED: dict[str, tuple[dict[str, Any], Task, str]] = {
+    "a null label": ({"late": [0, 1, None, 1]}, BINARY, "1 of 4 labels are null"),
+    "another class": ({"late": [0, 1, 2, 1]}, BINARY, "labels such as '2' are none of 0, 1"),
+    "text": ({"late": ["no", "yes", "no", "no"]}, BINARY, "labels such as 'no'"),
+    "a value that is none": ({"late": ["1", "2", "x", "3"]}, REGRESSION, "labels are not numbers"),
+    "an infinite value": ({"late": [1.0, np.inf, 2.0, 3.0]}, REGRESSION, "infinite"),
+    "text for a feature": ({"a": ["1", "2", "3", "4"]}, BINARY, "feature 'a' is not numeric"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_table_that_cannot_judge_is_refused(tmp_path: Path, name: str) -> None:
+    columns, task, cause = REFUSED[name]
+    with pytest.raises(LockgateError) as refusal:
+        read(tmp_path, table(rows=4).assign(**columns), task)
+    assert cause in str(refusal.value) and "e.parquet" in str(refusal.value)
+
+
+def test_a_table_without_rows_or_without_a_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LockgateError, match="has no rows"):
+        read(tmp_path, table(rows=4).head(0))
+    with pytest.raises(LockgateError, match="has no column 'z'"):
+        read(tmp_path, table(rows=4), features=("a", "z"))
