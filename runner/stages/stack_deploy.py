@@ -17,7 +17,7 @@ CHANGE_SET = "lockgate"
 INLINE_LIMIT = 51_200
 # Reasons of a failed resource that say nothing about the template: the world's fault, not its.
 NOT_AT_FAULT = re.compile(
-    r"Rate exceeded|Throttl|LimitExceeded|limit exceeded|not authorized|AccessDenied|Internal ?(Failure|Error)"
+    r"Rate exceeded|Throttl|Limit ?Exceeded|not authorized|AccessDenied|Internal ?(Failure|Error)"
     r"|ServiceUnavailable|security token",
     re.I,
 )

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from runner.components.targets import Target, deploy_target, host_target
@@ -5,7 +7,7 @@ from runner.components.targets import Target, deploy_target, host_target
 
 def platforms(target):
     options = target.pip_options()
-    return [value for name, value in zip(options, options[1:], strict=False) if name == "--platform"]
+    return [value for name, value in pairwise(options) if name == "--platform"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -6,7 +5,11 @@ from pathlib import Path
 from runner.adapters import shell
 from runner.sandbox.bare import GIVEN, bare_python
 
-LOOK = "import sys, boto3; import importlib.util as u; print(boto3.__file__, u.find_spec('click'), u.find_spec('runner'))"
+LOOK = """
+import boto3
+from importlib.util import find_spec
+print(boto3.__file__, find_spec('click'), find_spec('runner'))
+"""
 
 
 def test_has_the_sdk_and_nothing_of_lockgate(tmp_path):
@@ -35,6 +38,6 @@ def test_one_that_was_tampered_with_or_damaged_is_built_anew(tmp_path):
 
 
 def test_it_is_reused(tmp_path):
-    before = os.stat(bare_python(tmp_path), follow_symlinks=False).st_ino
-    assert os.stat(bare_python(tmp_path), follow_symlinks=False).st_ino == before
+    before = bare_python(tmp_path).lstat().st_ino
+    assert bare_python(tmp_path).lstat().st_ino == before
     assert bare_python(tmp_path) != Path(sys.executable)
