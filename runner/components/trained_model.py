@@ -54,7 +54,7 @@ def _require_safe_format(job: BuildJob, component: Model) -> None:
 
 
 def _train(job: BuildJob, component: Model) -> tuple[str, bool]:
-    outputs = (component.path, component.record)
+    outputs = (component.path, component.record, *component.outputs)
     command = Command(job.name, component.train or "", component.inputs, outputs, component.timeout)
     digests = [_prepared(job, name) for name in sorted(component.needs)]
     for name in outputs:

@@ -106,6 +106,7 @@ class Model(Strict):
     record: RelPath = Field(description="JSON training record; names the model's sha256")
     train: str | None = Field(None, description="command that writes path and record, when inputs change")
     inputs: tuple[RelPath, ...] = ()
+    outputs: tuple[RelPath, ...] = Field((), description="what else training writes and the stages read")
     needs: tuple[Name, ...] = Field((), description="names of prepare steps")
     timeout: Seconds = 1800.0
 
