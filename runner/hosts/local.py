@@ -16,43 +16,29 @@ from runner.verdict import Ending
 def run_stage(order: Order) -> Ending:
     """Run one stage in a process group of its own and tell how it ended."""
     order.out.mkdir(parents=True, exist_ok=True)
-    argv = [
-        sys.executable,
-        "-P",
-        "-m",
-        "runner",
-        "run",
-        "--solution",
-        str(order.root),
-        "--stage",
-        order.stage,
-        "--out",
-        str(order.out),
-        "--handover",
-        str(order.handover),
-    ]
+    env, seal = shell.clean_env(order.env), dict[str, object]()
     with (order.out / "stage.log").open("ab") as log:
-        process = shell.start(
-            argv, env=shell.clean_env(order.env), cwd=order.root, stdout=shell.PIPE, stderr=log
-        )
-        seal: dict[str, object] = {}
+        process = shell.start(_argv(order), env=env, cwd=order.root, stdout=shell.PIPE, stderr=log)
         reader = threading.Thread(target=_listen, args=(process, order, seal), daemon=True)
         reader.start()
         done = shell.wait(process, timeout=order.timeout, memory=order.memory)
         reader.join(2.0)
+    return _ending(order, done, seal)
+
+
+def _argv(order: Order) -> list[str]:
+    lockgate = [sys.executable, "-P", "-m", "runner", "run", "--solution", str(order.root)]
+    return [*lockgate, "--stage", order.stage, "--out", str(order.out), "--handover", str(order.handover)]
+
+
+def _ending(order: Order, done: shell.Completed, seal: dict[str, object]) -> Ending:
     report, damage, sealed = read_ending(order.out, seal)
-    damage = damage and f"{damage} (its log ends: {_last_line(order)})"
+    if damage:
+        damage = f"{damage} (its log ends: {_last_line(order)})"
     cancelled = shell.INTERRUPTED.is_set() and done.ended_by_us
+    limits = {"timed_out": done.timed_out, "over_memory": done.over_memory, "cancelled": cancelled}
     return Ending(
-        done.code,
-        report,
-        damage,
-        sealed,
-        done.timed_out,
-        done.over_memory,
-        cancelled,
-        done.seconds,
-        done.peak_bytes,
+        done.code, report, damage, sealed, seconds=done.seconds, peak_bytes=done.peak_bytes, **limits
     )
 
 
