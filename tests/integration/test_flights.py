@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import CACHE
-from helpers.tiny import Ran, run
+from helpers.whole_runs import Ran, run
 
 from runner.adapters import shell
 from runner.config.load import load

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers.tiny import Ran, run, tiny
+from helpers.whole_runs import Ran, run, tiny
 
 pytestmark = pytest.mark.integration
 
