@@ -20,7 +20,7 @@ from pathlib import Path
 
 from runner.adapters.files import sha256_file, sha256_tree, walk, write_atomic
 from runner.components import BuildJob
-from runner.components.archive import dependency_entries, write_zip
+from runner.components.archive import LEVEL, dependency_entries, write_zip
 from runner.components.dependencies import dependency_tree
 from runner.components.targets import Target, deploy_target, host_target
 from runner.config.schema import LambdaZip
@@ -30,7 +30,7 @@ from runner.model import Artifact, Variant
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB, unzipped
 UNZIPPED_LIMIT = 262_144_000
 # Raise it when the same inputs shall give other bytes; another zlib compresses otherwise too.
-FORMAT = f"1 zlib {zlib.ZLIB_RUNTIME_VERSION}"
+FORMAT = f"1 level {LEVEL} zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ answer to the next; the last answer must hold every field of `expected`, numbers
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
 
 import pytest
 
@@ -18,24 +19,27 @@ GOLDEN = CONTEXT.get("golden")
 if not GOLDEN:
     pytest.fail("the integration stage has no `golden`: configure it, or drop stock:golden", pytrace=False)
 ROWS = read_rows(CONTEXT["root"], GOLDEN["rows"])
-# More would only start more workers: each function gets a process of its own for each.
-THREADS = 4
+# How many invocations of one function run at a time. The sandbox starts another worker for each,
+# which unzips and imports the whole package again.
+WIDTH = 1 if CONTEXT["is_sandbox"] else 8
 
 
 @pytest.fixture(scope="session")
 def served():
-    """Row number -> (answer, problem), every row replayed once."""
+    """Row number -> (answer, problem), every row replayed once, the functions busy side by side."""
     functions = Functions.of(CONTEXT)
+    free = {component: Semaphore(WIDTH) for component in GOLDEN["through"]}
 
     def replay(row):
         answer = row.event
         for component in GOLDEN["through"]:
-            answer, problem = functions.ask(component, answer)
+            with free[component]:
+                answer, problem = functions.ask(component, answer)
             if problem:
                 return answer, problem
         return answer, ""
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(WIDTH * len(free)) as pool:
         return dict(zip((row.number for row in ROWS), pool.map(replay, ROWS), strict=True))
 
 
