@@ -78,7 +78,9 @@ def open_model(data: bytes, features: int, task: Task) -> OnnxModel:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
         inputs, outputs = session.get_inputs(), session.get_outputs()
     except Exception as error:  # whatever a parser of hostile bytes raises
         raise Unusable(f"it does not open: {reason(error)}") from None
