@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from runner.adapters.cache import cache_dir
 from runner.adapters.files import write_atomic
-from runner.sandbox.process import health, require_pinned, start_detached
+from runner.sandbox.process import SCRATCH, health, require_pinned, start_detached
 
 MODULE = "runner.sandbox.server"
 
@@ -66,8 +67,10 @@ def down(cache: Path | None = None, *, locked: bool = False) -> bool:
             return down(cache, locked=True)
     state = _read(cache)
     running = state is not None and _is_ours(state)
-    if state is not None and running:
-        _end(state)
+    if state is not None:
+        if running:
+            _end(state)
+        _clear(state)
     _file(cache).unlink(missing_ok=True)
     return running
 
@@ -113,8 +116,6 @@ def _is_ours(state: State) -> bool:
 
 def _end(state: State) -> None:
     """SIGTERM, then SIGKILL, to the process and those it started (Lambda workers)."""
-    import shutil
-
     import psutil
 
     try:
@@ -127,6 +128,12 @@ def _end(state: State) -> None:
         psutil.wait_procs(alive, timeout=2.0)
     except psutil.NoSuchProcess:
         pass
+
+
+def _clear(state: State) -> None:
+    """Remove the scratch folder, if what the state file names is one."""
+    import shutil
+
     scratch = Path(str(state.scratch))
-    if scratch.name.startswith("lockgate-sandbox-"):
+    if scratch.parent == Path(tempfile.gettempdir()) and scratch.name.startswith(SCRATCH):
         shutil.rmtree(scratch, ignore_errors=True)

@@ -23,6 +23,7 @@ from runner.sandbox import MINISTACK
 from runner.sandbox.bare import bare_python
 
 START_SECONDS = 30.0
+SCRATCH = "lockgate-sandbox-"
 SETTINGS = {
     "BIND_HOST": "127.0.0.1",
     "MINISTACK_HOST": "127.0.0.1",
@@ -121,7 +122,7 @@ def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
 
 def _spawn(bare: Path, log: Path, embedded: bool) -> Sandbox:
     port = _free_port()
-    scratch = Path(tempfile.mkdtemp(prefix="lockgate-sandbox-"))
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
     settings = {**SETTINGS, "GATEWAY_PORT": str(port), "TMPDIR": str(scratch), "HOME": str(scratch)}
     read, write = os.pipe() if embedded else (-1, -1)
     argv = [sys.executable, "-P", "-m", "runner.sandbox.server", str(bare), str(scratch)]

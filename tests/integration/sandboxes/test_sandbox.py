@@ -84,6 +84,7 @@ def test_a_killed_detached_sandbox_is_replaced(tmp_path):
     second = up(tmp_path)
     try:
         assert second.pid != first.pid
+        assert not Path(first.scratch).exists()
     finally:
         down(tmp_path)
 
