@@ -25,7 +25,7 @@ from runner.adapters import shell
 from runner.adapters.files import sha256_file, write_atomic
 from runner.adapters.git import source
 from runner.config.load import load
-from runner.config.schema import LambdaZip, Solution
+from runner.config.schema import IntegrationStage, LambdaZip, Solution
 from runner.manifest.build import build_manifest, canonical, digest
 from runner.model import Artifact, Plan, StageResult, Status, Verdict
 from runner.plan import make_plan
@@ -246,8 +246,15 @@ def _aws(
     if not any(needs_aws(stage) for stage in stages):
         yield NO_AWS, {}
         return
-    with aws_in_use(real=_is_real(options), log_dir=folder / "logs") as target:
+    region = _region(solution, stages)
+    with aws_in_use(real=_is_real(options), log_dir=folder / "logs", region=region) as target:
         yield target.description, target.env()
+
+
+def _region(solution: Solution, stages: list[Any]) -> str | None:
+    """The region of the environment in which a stack is tested; None leaves it to the AWS in use."""
+    names = [stage.environment for stage in stages if isinstance(stage, IntegrationStage)]
+    return next((e.region for n in names if (e := solution.environments.get(n)) and e.region), None)
 
 
 @contextmanager

@@ -133,7 +133,7 @@ class UnitStage(StageBase):
     """pytest over suites: folders or files of the solution, or stock:NAME."""
 
     kind: Literal["unit"]
-    suites: tuple[str, ...] = ("stock:lambda", "suites/unit")
+    suites: tuple[str, ...] = Field(("suites/unit",), min_length=1)
 
 
 class TableSource(Strict):
@@ -180,7 +180,7 @@ class IntegrationStage(StageBase):
 
     kind: Literal["integration"]
     stack: Name
-    suites: tuple[str, ...] = ("stock:smoke", "suites/integration")
+    suites: tuple[str, ...] = Field(("stock:smoke", "suites/integration"), min_length=1)
     invoke: dict[Name, str] = Field(
         default_factory=dict, description="component -> stack output that names its function"
     )

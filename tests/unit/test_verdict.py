@@ -66,6 +66,11 @@ def test_too_few_executed_checks_are_an_error() -> None:
     assert result.status is Status.ERROR and "at least 2" in result.cause
 
 
+def test_few_checks_bar_a_pass_but_hide_no_failure() -> None:
+    left = ending(BAD, status=Status.FAILED)
+    assert judge_stage(replace(EXPECTED, min_checks=9), left).status is Status.FAILED
+
+
 STATUSES = st.sampled_from(list(Status))
 
 
