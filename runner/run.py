@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from runner.errors import LockgateError, SolutionError
-from runner.model import Artifact, Check, Plan, StageResult, Status, Step
+from runner.model import Artifact, Plan, StageResult, Status, Step
+from runner.report.view import View
 
 Runner = Callable[[Step, Mapping[str, Artifact]], "Done"]
 
@@ -26,15 +26,6 @@ class Done:
 
     result: StageResult
     artifact: Artifact | None = None
-
-
-class View(Protocol):
-    """What shows the run to a person; called from several threads."""
-
-    def started(self, step_id: str) -> None: ...
-    def progress(self, step_id: str, check: Check) -> None: ...
-    def note(self, step_id: str, line: str) -> None: ...
-    def finished(self, result: StageResult, step_id: str) -> None: ...
 
 
 @dataclass(slots=True)

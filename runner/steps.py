@@ -15,19 +15,11 @@ from runner.config.schema import Solution
 from runner.environment import interpreter, solution_python
 from runner.hosts import Order, host_kind
 from runner.model import Artifact, StageResult, Status, Step
-from runner.run import Done, View, result_name
+from runner.report.view import Silent, View
+from runner.run import Done, result_name
 from runner.stages import needs_aws
 from runner.stages.child import HANDOVER, Handover
 from runner.verdict import Expected, judge_stage
-
-
-class Silent:
-    """A view that shows nothing."""
-
-    def started(self, step_id: str) -> None: ...
-    def progress(self, step_id: str, check: object) -> None: ...
-    def note(self, step_id: str, line: str) -> None: ...
-    def finished(self, result: StageResult, step_id: str) -> None: ...
 
 
 @dataclass(slots=True)

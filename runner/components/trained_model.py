@@ -60,7 +60,7 @@ def _train(job: BuildJob, component: Model) -> tuple[str, bool]:
     for name in outputs:
         (job.root / name).parent.mkdir(parents=True, exist_ok=True)
     job.say(f"{job.name}: training if its inputs changed")
-    log = job.out / f"train-{job.name}.log"
+    log = job.out.parent / "logs" / f"build-{job.name}.log"
     return run_stamped(job.root, command, job.python, job.solution, log, *digests)
 
 

@@ -128,7 +128,7 @@ def _pytest(job: StageJob, session: Session, mode: str) -> Heard:
         env=shell.clean_env({**session.env, "PYTHONDONTWRITEBYTECODE": "1"}),
         cwd=session.root,
         timeout=job.stage.timeout,
-        log=job.out / f"pytest-{session.label}.log",
+        log=job.out / "stage.log",
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from runner.errors import InfrastructureError, SolutionError
 from runner.model import Artifact, Plan, StageResult, Status, Step
+from runner.report.view import Silent
 from runner.run import Done, Execution, result_name
-from runner.steps import Silent
 
 
 def passed(step: Step, artifacts: Mapping[str, Artifact]) -> Done:

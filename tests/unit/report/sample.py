@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sample values read best on one line
 """Sample runs for the tests of the reports: one that passes, one that fails, one that is hostile."""
 
 from __future__ import annotations

@@ -1,0 +1,71 @@
+"""Numbers as people read them: measures, durations, sizes, instants."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def finite(value: object) -> float | None:
+    """A finite number of a drawable size, else None: NaN, infinities and what is no number are gaps."""
+    if not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) and abs(number) < 1e300 else None
+
+
+def number(value: object) -> str:
+    """Four significant digits, thousands separated, no trailing zeros, a true minus sign."""
+    exact = finite(value)
+    if exact is None:
+        return "–"
+    if exact and not 1e-4 <= abs(exact) < 1e9:
+        return f"{exact:.3g}".replace("-", "−")
+    digits = 0 if abs(exact) >= 1000 else max(0, 3 - math.floor(math.log10(abs(exact) or 1)))
+    text = f"{exact:,.{digits}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def seconds(value: float) -> str:
+    """A duration: '3 ms', '0.42 s', '12.3 s', '2 min 05 s'."""
+    exact = max(finite(value) or 0.0, 0.0)
+    if exact < 0.01:
+        return f"{exact * 1000:.0f} ms"
+    if exact < 60:
+        return f"{exact:.2f} s" if exact < 1 else f"{exact:.1f} s"
+    minutes, rest = divmod(round(exact), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60:,} h {minutes % 60:02d} min"
+
+
+def size(count: int) -> str:
+    """Bytes in binary units: '1.4 MiB'."""
+    value = max(finite(count) or 0.0, 0.0)
+    for unit in _UNITS:
+        if value < 1024 or unit == _UNITS[-1]:
+            return f"{value:,.0f} {unit}" if unit == "B" or value >= 100 else f"{value:,.1f} {unit}"
+        value /= 1024
+    raise AssertionError("unreachable: the last unit takes everything")
+
+
+def instant(started: str) -> str:
+    """An ISO 8601 instant for people ('1 November 2026, 10:22:05 UTC'); as it stands if it is none."""
+    try:
+        when = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    when = when.astimezone(UTC) if when.tzinfo else when
+    return f"{when.day} {when:%B %Y, %H:%M:%S} UTC"
+
+
+def plural(count: int, noun: str) -> str:
+    """'1 check', '2,000 checks'."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

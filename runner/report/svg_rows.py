@@ -1,0 +1,132 @@
+"""Bars and points over categories: a row a category, its label in full to the left, its value to the right.
+
+Lying rows keep long names readable on a phone, where upright bars would have to tilt them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from runner.model import Plot, Series
+from runner.report import marks
+from runner.report.marks import tag
+from runner.report.numbers import finite, number
+from runner.report.scale import Scale, scale
+
+WIDTH = 440.0
+ROWS = 40
+LABELS = 22
+_CHARACTER, _VALUES, _LIMIT_LINE = 7.2, 52.0, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One value of one series in one category; None where there is none."""
+
+    name: str
+    category: str
+    y: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where rows lie: the value axis, the first row's top, a row's height and a cell's."""
+
+    axis: Scale
+    top: float
+    row: float
+    cell: float
+    bottom: float
+
+
+def categories(plot: Plot) -> list[str]:
+    """The names on the category axis in order of first appearance."""
+    return list(dict.fromkeys(str(x) for series in plot.series for x in series.x))
+
+
+def draw_rows(plot: Plot) -> Markup:
+    """A plot of kind 'bar' or 'points' over categories as SVG; the first 40 categories of more."""
+    names = categories(plot)[:ROWS]
+    columns = [_cells(series) for series in plot.series]
+    layout = _layout(plot, names, columns)
+    parts = [_axis(plot, layout), *_limits(plot, layout)]
+    for index, name in enumerate(names):
+        parts.append(_row(plot.kind, layout, index, name, [column.get(name) for column in columns]))
+    return marks.drawing(plot.title, WIDTH, layout.bottom + 42, parts)
+
+
+def _cells(series: Series) -> dict[str, _Cell]:
+    def pick(values: tuple[float | None, ...], index: int) -> float | None:
+        return finite(values[index]) if index < len(values) else None
+
+    return {
+        str(x): _Cell(series.name, str(x), finite(y), pick(series.low, index), pick(series.high, index))
+        for index, (x, y) in enumerate(zip(series.x, series.y, strict=False))
+    }
+
+
+def _layout(plot: Plot, names: list[str], columns: list[dict[str, _Cell]]) -> _Layout:
+    cells = [column[name] for column in columns for name in names if name in column]
+    values = [v for cell in cells for v in (cell.y, cell.low, cell.high) if v is not None]
+    limits = [v for limit in plot.limits if (v := finite(limit.value)) is not None]
+    left = 10 + _CHARACTER * min(max((len(name) for name in names), default=0), LABELS)
+    axis = scale(values + limits, left, WIDTH - _VALUES, zero=plot.kind == "bar", count=4)
+    cell = 16.0 if len(columns) == 1 else 11.0
+    row = cell * max(len(columns), 1) + 9
+    top = 18 + _LIMIT_LINE * len(limits)
+    return _Layout(axis, top, row, cell, top + row * len(names))
+
+
+def _axis(plot: Plot, layout: _Layout) -> Markup:
+    axis, parts = layout.axis, []
+    for tick, text in zip(axis.ticks, axis.labels, strict=True):
+        x = axis.at(tick)
+        parts.append(marks.line((x, layout.top), (x, layout.bottom), "grid"))
+        parts.append(marks.label(text, x, layout.bottom + 16, "tick", "middle"))
+    parts.append(marks.label(plot.x_label, 0, 11, "axis", limit=30))
+    middle = (axis.start + axis.end) / 2
+    return marks.join([*parts, marks.label(plot.y_label, middle, layout.bottom + 36, "axis", "middle", 50)])
+
+
+def _limits(plot: Plot, layout: _Layout) -> list[Markup]:
+    known = [(limit, v) for limit in plot.limits if (v := finite(limit.value)) is not None]
+    parts = []
+    for index, (limit, value) in enumerate(known):
+        x, y = layout.axis.at(value), 18 + _LIMIT_LINE * index
+        parts.append(marks.line((x, y + 3), (x, layout.bottom), "limit", limit.label))
+        parts.append(marks.label(limit.label, x, y, "limit-label", _anchor(x), 34))
+    return parts
+
+
+def _anchor(x: float) -> str:
+    share = x / WIDTH
+    return "start" if share < 0.3 else "end" if share > 0.7 else "middle"
+
+
+def _row(kind: str, layout: _Layout, index: int, name: str, cells: list[_Cell | None]) -> Markup:
+    top = layout.top + index * layout.row + 4.5
+    middle = top + layout.cell * len(cells) / 2
+    parts = [marks.label(name, layout.axis.start - 8, middle + 4, "name", "end", LABELS)]
+    for place, cell in enumerate(cells):
+        if cell is not None:
+            y = top + layout.cell * (place + 0.5)
+            parts.append(tag("g", *_cell(kind, layout, cell, y), class_=marks.colour(place)))
+    return marks.join(parts)
+
+
+def _cell(kind: str, layout: _Layout, cell: _Cell, y: float) -> list[Markup]:
+    value = "no data" if cell.y is None else number(cell.y)
+    parts = [marks.label(value, WIDTH - 2, y + 4, "value", "end")]
+    at, half = layout.axis.at, layout.cell / 2 - 2
+    title = marks.hint(cell.name, cell.category, cell.y or 0.0, cell.low, cell.high)
+    if kind == "bar" and cell.y is not None:
+        parts.append(marks.bar((at(0.0), y - half), (at(cell.y), y + half), title))
+    if cell.low is not None and cell.high is not None:
+        parts.append(marks.line((at(cell.low), y), (at(cell.high), y), "whisker", title))
+    if kind != "bar" and cell.y is not None:
+        parts.append(marks.dot((at(cell.y), y), "dot", title))
+    return parts
