@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner import wire
@@ -20,6 +20,11 @@ from runner.run import Done, result_name
 from runner.stages import needs_aws
 from runner.stages.child import HANDOVER, Handover
 from runner.verdict import Expected, judge_stage
+
+
+def content_version(sha256: str) -> str:
+    """The version of a component that no history has numbered yet: it moves with the content alone."""
+    return f"0+sha256.{sha256[:12]}"
 
 
 @dataclass(slots=True)
@@ -87,7 +92,8 @@ class Steps:
             python,
             lambda line: self.view.note(step.id, line),
         )
-        return component_kind(component.kind)(job)
+        artifact = component_kind(component.kind)(job)
+        return replace(artifact, version=artifact.version or content_version(artifact.sha256))
 
     def _stage(self, step: Step, artifacts: Mapping[str, Artifact]) -> StageResult:
         stage, out = self.solution.stages[step.name], self.folder / "stages" / step.name

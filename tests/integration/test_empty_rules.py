@@ -37,7 +37,7 @@ def judged(root: Path, capfd: pytest.CaptureFixture[str], config: str, **files: 
         ('{"name": "t", "expectations": []}', "no expectations"),
         ("{}", "expectations"),
         ("", "t.json"),
-        ('{"name": "t", "name": "u", "expectations": []}', "twice"),
+        ('{"name": "t", "name": "u", "expectations": []}', "duplicate key"),
     ],
 )
 def test_a_suite_that_expects_nothing(
