@@ -75,7 +75,7 @@ def _layout(plot: Plot, names: list[str], columns: list[dict[str, _Cell]]) -> _L
     limits = [v for limit in plot.limits if (v := finite(limit.value)) is not None]
     left = 10 + _CHARACTER * min(max((len(name) for name in names), default=0), LABELS)
     axis = scale(values + limits, left, WIDTH - _VALUES, zero=plot.kind == "bar", count=4)
-    cell = 16.0 if len(columns) == 1 else 11.0
+    cell = 16.0 if len(columns) == 1 else 13.0
     row = cell * max(len(columns), 1) + 9
     top = 18 + _LIMIT_LINE * len(limits)
     return _Layout(axis, top, row, cell, top + row * len(names))

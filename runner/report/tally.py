@@ -28,6 +28,8 @@ class Counts:
         return self.passed + self.failed + self.errors + self.skipped
 
     def __str__(self) -> str:
+        if not self.total:
+            return "no checks"
         named = ((self.failed, "failed"), (self.errors, "could not tell"), (self.skipped, "skipped"))
         parts = [plural(self.total, "check")] if self.passed == self.total else [f"{self.passed:,} passed"]
         return ", ".join(parts + [f"{count:,} {name}" for count, name in named if count])
