@@ -84,7 +84,7 @@ class Execution:
         try:
             return self.run_step(step, dict(self.artifacts))
         except SolutionError as error:
-            status, cause = Status.FAILED, str(error)
+            status, cause = Status.FAILED, error.what  # where to look is the step's own log
         except LockgateError as error:
             status, cause = Status.ERROR, str(error)
         except Exception as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from runner.model import Check, StageReport, StageResult, Status, Verdict
 from runner.stages.outcome import RANK, worst
 
+REASON = 800  # characters of the verdict's one line
 EXIT = {Status.PASSED: 0, Status.FAILED: 1, Status.ERROR: 3, Status.SKIPPED: 3}
 
 
@@ -137,9 +138,16 @@ def judge(results: Sequence[StageResult], expected: Sequence[str]) -> Verdict:
     if decider.status is Status.PASSED:
         return _passed(results)
     check = first_bad(decider.checks)
-    return Verdict(
-        decider.status, f"{decider.name}: {decider.cause}", decider.name, check.id if check else ""
-    )
+    return Verdict(decider.status, _reason(counted), decider.name, check.id if check else "")
+
+
+def _reason(results: Sequence[StageResult]) -> str:
+    """The first cause of every step that did not pass, the worst first: which of them is the root
+    of the others is for a person to see, so none may be missing."""
+    bad = [r for r in results if r.status in (Status.ERROR, Status.FAILED)]
+    worst_first = sorted(bad, key=lambda r: -RANK[r.status])
+    room = REASON // max(1, min(len(bad), 4))
+    return " | ".join(f"{r.name}: {r.cause}"[:room].rstrip() for r in worst_first[:4])
 
 
 def _unexplained(result: StageResult) -> StageResult:

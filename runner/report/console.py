@@ -1,6 +1,7 @@
 """What a person sees while a run goes on: a live table on a terminal, a line an event elsewhere.
 
-Called from the threads of the steps; each view takes care of that itself.
+Called from the threads of the steps; each view takes care of that itself. A view only shows: an
+output that is closed or cannot take a character never ends a run.
 """
 
 from __future__ import annotations
@@ -8,74 +9,111 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
 from runner.model import Check, Plan, StageResult, Status
 from runner.report.numbers import seconds
 from runner.report.summary import stage_line
+from runner.report.tally import BAD, counts, finding
 from runner.report.text import one_line
 from runner.report.view import View
 
-COLOURS = {Status.PASSED: "green", Status.FAILED: "red", Status.ERROR: "magenta", Status.SKIPPED: "yellow"}
+COLOURS = {Status.PASSED: "green", Status.FAILED: "red", Status.ERROR: "yellow", Status.SKIPPED: "dim"}
+SYMBOLS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.ERROR: "!", Status.SKIPPED: "–"}
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+# Checks that did not pass get a line each as they come, up to so many a step; the report has them all.
+SAID, NARROW = 20, 60
 
 
 def is_live(stream: IO[str], environ: Mapping[str, str] = os.environ) -> bool:
-    """A live view needs a terminal that can move its cursor, and a person before it."""
-    return stream.isatty() and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI")
+    """A live view needs a terminal that can move its cursor and show the symbols, and a person
+    before it."""
+    if not stream.isatty() or environ.get("CI"):
+        return False
+    encoding = (getattr(stream, "encoding", None) or "").lower().replace("-", "")
+    return environ.get("TERM", "dumb") != "dumb" and encoding.startswith("utf8")
 
 
 @contextmanager
 def view(plan: Plan, stream: IO[str], environ: Mapping[str, str] = os.environ) -> Iterator[View]:
-    """The view of a plan that fits the stream."""
+    """The view of a plan that fits the stream; NO_COLOR (any value) takes the colours away."""
     if not is_live(stream, environ):
         yield PlainView(stream)
         return
-    with LiveView(plan, stream) as shown:
+    with LiveView(plan, stream, colour=not environ.get("NO_COLOR")) as shown:
         yield shown
 
 
+def trouble_line(step_id: str, check: Check) -> str:
+    """A check that went wrong, on one line: 'FAILED  stage:model  roc_auc  0.497 < 0.66 (min)'."""
+    parts = [f"{check.status:<7}", step_id, one_line(check.id, 200), one_line(finding(check), 300)]
+    return "  ".join(part for part in parts if part)
+
+
 class PlainView:
-    """A line when a step starts, says something, or ends."""
+    """A line when a step starts, says something, or ends, and for each check that went wrong."""
 
     def __init__(self, stream: IO[str]) -> None:
-        self.stream, self.lock = stream, threading.Lock()
-
-    def _say(self, line: str) -> None:
-        with self.lock:
-            print(line, file=self.stream, flush=True)
+        self.stream, self.lock, self.closed = stream, threading.Lock(), False
+        self.said: defaultdict[str, int] = defaultdict(int)
 
     def started(self, step_id: str) -> None:
+        """The step's process starts."""
         self._say(f"started {step_id}")
 
     def progress(self, step_id: str, check: Check) -> None:
-        """A check that went wrong is worth a line at once; a thousand that passed are not."""
-        if check.status in (Status.FAILED, Status.ERROR):
-            self._say(f"  {check.status}  {step_id}: {one_line(check.id, 200)}")
+        """A check ended; a thousand that passed are not worth a line."""
+        if check.status not in BAD:
+            return
+        with self.lock:
+            self.said[step_id] += 1
+            count = self.said[step_id]
+        if count <= SAID:
+            self._say(f"  {trouble_line(step_id, check)}")
+        elif count == SAID + 1:
+            self._say(f"  {step_id}: further checks that did not pass are only counted here")
 
     def note(self, step_id: str, line: str) -> None:
+        """A line that a step has to say."""
         self._say(f"  {step_id}: {one_line(line)}")
 
     def finished(self, result: StageResult, step_id: str) -> None:
+        """The step's judged outcome."""
         self._say(stage_line(result))
+
+    def _say(self, line: str) -> None:
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
+        shown = line.encode(encoding, "backslashreplace").decode(encoding)
+        with self.lock:
+            try:
+                if not self.closed:
+                    print(shown, file=self.stream, flush=True)
+            except (OSError, ValueError):
+                self.closed = True
 
 
 class LiveView:
-    """A table of steps with their state, counts and times, redrawn four times a second."""
+    """A table of steps with their state, counts and times, redrawn eight times a second.
 
-    def __init__(self, plan: Plan, stream: IO[str]) -> None:
+    Below 60 columns the notes go, so that step, counts and time stay readable."""
+
+    def __init__(self, plan: Plan, stream: IO[str], *, colour: bool = True, width: int | None = None) -> None:
         from rich.console import Console
         from rich.live import Live
 
         self.steps = [step.id for step in plan.steps]
         self.begun: dict[str, float] = {}
         self.notes: dict[str, str] = {}
-        self.counts: dict[str, Counter[Status]] = {step: Counter() for step in self.steps}
+        self.checks: defaultdict[str, list[Check]] = defaultdict(list)
         self.done: dict[str, StageResult] = {}
         self.lock = threading.Lock()
-        self.live = Live(console=Console(file=stream), refresh_per_second=4, get_renderable=self.table)
+        self.console = Console(
+            file=stream, force_terminal=True, no_color=not colour, width=width, markup=False, highlight=False
+        )
+        self.live = Live(console=self.console, refresh_per_second=8, get_renderable=self.table)
 
     def __enter__(self) -> LiveView:
         self.live.__enter__()
@@ -85,18 +123,27 @@ class LiveView:
         self.live.__exit__(*error)
 
     def started(self, step_id: str) -> None:
+        """The step's process starts."""
         with self.lock:
             self.begun[step_id] = time.monotonic()
 
     def progress(self, step_id: str, check: Check) -> None:
+        """A check ended; one that went wrong is also said above the table."""
+        from rich.text import Text
+
         with self.lock:
-            self.counts[step_id][check.status] += 1
+            self.checks[step_id].append(check)
+            bad = sum(c.status in BAD for c in self.checks[step_id])
+        if check.status in BAD and bad <= SAID:
+            self.console.print(Text(trouble_line(step_id, check), style=COLOURS[check.status]))
 
     def note(self, step_id: str, line: str) -> None:
+        """A line that a step has to say: the last one stands beside it."""
         with self.lock:
             self.notes[step_id] = one_line(line)
 
     def finished(self, result: StageResult, step_id: str) -> None:
+        """The step's judged outcome."""
         with self.lock:
             self.done[step_id] = result
 
@@ -104,44 +151,42 @@ class LiveView:
         """The steps as they stand now."""
         from rich.table import Table
 
-        table = Table(box=None, pad_edge=False, show_header=False, expand=False)
-        for _ in range(4):
-            table.add_column(no_wrap=True, overflow="ellipsis")
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        wide = self.console.width >= NARROW
+        for share in (None, None, None, 1) if wide else (None, 1, None):
+            grid.add_column(no_wrap=True, overflow="ellipsis", ratio=share)
         with self.lock:
             for step in self.steps:
-                table.add_row(*self._row(step))
-        return table
+                cells = self._row(step)
+                grid.add_row(*(cells if wide else (cells[0], cells[1], cells[2])))
+        return grid
 
-    def _row(self, step: str) -> tuple[Any, ...]:
+    def _row(self, step: str) -> tuple[Any, Any, Any, Any]:
+        """Symbol, step, 'counts, time', note."""
         from rich.text import Text
 
         result = self.done.get(step)
         if result is not None:
-            state = Text(result.status, style=f"bold {COLOURS[result.status]}")
-            tally = Counter(check.status for check in result.checks)
+            style = COLOURS[result.status]
+            tally = _tally(result.checks, result.seconds)
             return (
-                state,
-                Text(step),
-                Text(_tally(tally)),
-                Text(f"{seconds(result.seconds)}  {result.cause[:120]}"),
+                Text(SYMBOLS[result.status], style=f"bold {style}"),
+                Text(step, style="dim" if result.status is Status.SKIPPED else ""),
+                Text(tally, style="dim" if result.status is Status.SKIPPED else ""),
+                Text(one_line(result.cause, 200), style=style),
             )
         if step not in self.begun:
-            return Text("waiting", style="dim"), Text(step, style="dim"), Text(""), Text("")
-        took = seconds(time.monotonic() - self.begun[step])
-        note = self.notes.get(step, "")
+            return Text("·", style="dim"), Text(step, style="dim"), Text("waiting", style="dim"), Text("")
+        now = time.monotonic()
+        frame = SPINNER[int(now * 8) % len(SPINNER)]
+        tally = _tally(self.checks[step], now - self.begun[step])
         return (
-            Text("running", style="cyan"),
-            Text(step),
-            Text(_tally(self.counts[step])),
-            Text(f"{took}  {note}"),
+            Text(frame, style="cyan"),
+            Text(step, style="bold"),
+            Text(tally),
+            Text(self.notes.get(step, ""), style="dim"),
         )
 
 
-def _tally(counts: Mapping[Status, int]) -> str:
-    words = {
-        Status.PASSED: "passed",
-        Status.FAILED: "failed",
-        Status.ERROR: "errors",
-        Status.SKIPPED: "skipped",
-    }
-    return " ".join(f"{counts[status]} {word}" for status, word in words.items() if counts.get(status))
+def _tally(checks: Sequence[Check], took: float) -> str:
+    return f"{counts(checks)}, {seconds(took)}" if checks else seconds(took)

@@ -108,10 +108,5 @@ def finding(check: Check) -> str:
 
 
 def headline(verdict: Verdict) -> str:
-    """'stage: check cause' without saying twice what the reason says already."""
-    text = verdict.reason or "no reason was given"
-    if verdict.check and verdict.check not in text:
-        text = f"{verdict.check}: {text}"
-    if verdict.stage and not text.startswith(verdict.stage):
-        text = f"{verdict.stage}: {text}"
-    return text
+    """The verdict's reason; it names stages and checks by itself."""
+    return verdict.reason or "no reason was given"

@@ -88,7 +88,7 @@ def test_a_failing_command_is_failed_with_its_last_line(root):
         train(root)
     assert "ValueError: no data for" in error.value.what
     assert "build-model.log" in error.value.where
-    assert "ValueError" in (root / "out/build-model.log").read_text()
+    assert "ValueError" in (root / "logs/build-model.log").read_text()
 
 
 def test_one_that_is_killed_or_too_slow_is_error(root):
