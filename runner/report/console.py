@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from runner.model import Check, Plan, StageResult, Status
 from runner.report.numbers import seconds
@@ -21,11 +21,15 @@ from runner.report.tally import BAD, counts, finding
 from runner.report.text import one_line
 from runner.report.view import View
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 COLOURS = {Status.PASSED: "green", Status.FAILED: "red", Status.ERROR: "yellow", Status.SKIPPED: "dim"}
 SYMBOLS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.ERROR: "!", Status.SKIPPED: "–"}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 # Checks that did not pass get a line each as they come, up to so many a step; the report has them all.
-SAID, NARROW = 20, 60
+SAID = 20
+TIME, GAP = 10, 2
 
 
 def is_live(stream: IO[str], environ: Mapping[str, str] = os.environ) -> bool:
@@ -98,7 +102,7 @@ class PlainView:
 class LiveView:
     """A table of steps with their state, counts and times, redrawn eight times a second.
 
-    Below 60 columns the notes go, so that step, counts and time stay readable."""
+    Where it is narrow the counts and notes are cut first, so that step and time stay readable."""
 
     def __init__(self, plan: Plan, stream: IO[str], *, colour: bool = True, width: int | None = None) -> None:
         from rich.console import Console
@@ -148,45 +152,50 @@ class LiveView:
             self.done[step_id] = result
 
     def table(self) -> Any:
-        """The steps as they stand now."""
+        """The steps as they stand now: symbol, step, time, and what room is left for the rest."""
         from rich.table import Table
 
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        wide = self.console.width >= NARROW
-        for share in (None, None, None, 1) if wide else (None, 1, None):
-            grid.add_column(no_wrap=True, overflow="ellipsis", ratio=share)
         with self.lock:
-            for step in self.steps:
-                cells = self._row(step)
-                grid.add_row(*(cells if wide else (cells[0], cells[1], cells[2])))
+            rows = [self._row(step) for step in self.steps]
+        room = self.console.width
+        step = min(max((len(row[1]) for row in rows), default=0), room // 2)
+        rest = room - 1 - step - TIME - 3 * GAP
+        widths = [1, step, TIME, rest] if rest >= 8 else [1, room - 1 - TIME - 2 * GAP, TIME]
+        grid = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+        for index, width in enumerate(widths):
+            grid.add_column(
+                width=max(width, 1),
+                no_wrap=True,
+                overflow="ellipsis",
+                justify="right" if index == 2 else "left",
+            )
+        for row in rows:
+            grid.add_row(*row[: len(widths)])
         return grid
 
-    def _row(self, step: str) -> tuple[Any, Any, Any, Any]:
-        """Symbol, step, 'counts, time', note."""
+    def _row(self, step: str) -> tuple[Text, Text, Text, Text]:
         from rich.text import Text
 
         result = self.done.get(step)
         if result is not None:
-            style = COLOURS[result.status]
-            tally = _tally(result.checks, result.seconds)
+            style, dim = COLOURS[result.status], "dim" if result.status is Status.SKIPPED else ""
             return (
                 Text(SYMBOLS[result.status], style=f"bold {style}"),
-                Text(step, style="dim" if result.status is Status.SKIPPED else ""),
-                Text(tally, style="dim" if result.status is Status.SKIPPED else ""),
-                Text(one_line(result.cause, 200), style=style),
+                Text(step, style=dim),
+                Text(seconds(result.seconds), style="dim"),
+                Text(_rest(result.checks, one_line(result.cause, 200)), style=style if result.cause else dim),
             )
         if step not in self.begun:
-            return Text("·", style="dim"), Text(step, style="dim"), Text("waiting", style="dim"), Text("")
+            return Text("·", style="dim"), Text(step, style="dim"), Text(""), Text("waiting", style="dim")
         now = time.monotonic()
-        frame = SPINNER[int(now * 8) % len(SPINNER)]
-        tally = _tally(self.checks[step], now - self.begun[step])
         return (
-            Text(frame, style="cyan"),
+            Text(SPINNER[int(now * 8) % len(SPINNER)], style="cyan"),
             Text(step, style="bold"),
-            Text(tally),
-            Text(self.notes.get(step, ""), style="dim"),
+            Text(seconds(now - self.begun[step]), style="dim"),
+            Text(_rest(self.checks[step], self.notes.get(step, "")), style="dim"),
         )
 
 
-def _tally(checks: Sequence[Check], took: float) -> str:
-    return f"{counts(checks)}, {seconds(took)}" if checks else seconds(took)
+def _rest(checks: Sequence[Check], words: str) -> str:
+    parts = [str(counts(checks)) if checks else "", words]
+    return "  ".join(part for part in parts if part)
