@@ -6,9 +6,11 @@ import click
 
 
 @click.command("schema")
-def command() -> int:
+@click.option("--markdown", is_flag=True, help="Print the reference for people instead.")
+def command(markdown: bool) -> int:
     """Print the JSON Schema of lockgate.yml."""
     from runner.config.json_schema import schema_text
+    from runner.config.reference import reference
 
-    click.echo(schema_text(), nl=False)
+    click.echo(reference() if markdown else schema_text(), nl=False)
     return 0

@@ -11,13 +11,18 @@ from runner.config.schema import KINDS, Solution
 SHIPPED = Path(__file__).with_name("lockgate.schema.json")
 
 
+def schema() -> dict[str, Any]:
+    """The schema as data."""
+    generated = Solution.model_json_schema()
+    generated["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    generated["title"] = "lockgate.yml"
+    _stages_by_name(generated)
+    return generated
+
+
 def schema_text() -> str:
     """The schema as JSON text with a newline at its end."""
-    schema = Solution.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "lockgate.yml"
-    _stages_by_name(schema)
-    return json.dumps(schema, indent=1) + "\n"
+    return json.dumps(schema(), indent=1) + "\n"
 
 
 def _stages_by_name(schema: dict[str, Any]) -> None:

@@ -34,6 +34,7 @@ def _inside(value: Any) -> Any:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+StackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,100}$")]
 RelPath = Annotated[str, BeforeValidator(_inside), StringConstraints(min_length=1)]
 
 
@@ -70,9 +71,9 @@ class Prepare(Strict):
     """A command that makes files the stages read (tables), rerun when its inputs change."""
 
     run: str = Field(description="command, split like a shell would, run in the solution's environment")
-    inputs: tuple[RelPath, ...] = ()
-    outputs: tuple[RelPath, ...] = Field(min_length=1)
-    timeout: Seconds = 600.0
+    inputs: tuple[RelPath, ...] = Field((), description="files and folders; a change runs it again")
+    outputs: tuple[RelPath, ...] = Field(min_length=1, description="what it writes")
+    timeout: Seconds = Field(600.0, description="longer is ERROR")
 
 
 class LambdaZip(Strict):
@@ -80,9 +81,11 @@ class LambdaZip(Strict):
 
     kind: Literal["lambda-zip"]
     source: RelPath = Field(description="folder whose content is the archive's root")
-    handler: Annotated[str, StringConstraints(pattern=r"^[\w/]+(\.\w+)+$")]
-    runtime: Runtime = "python3.12"
-    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    handler: Annotated[str, StringConstraints(pattern=r"^[\w/]+(\.\w+)+$")] = Field(
+        description="module.function, as Lambda calls it"
+    )
+    runtime: Runtime = Field("python3.12", description="what AWS will run; wheels are chosen for it")
+    architecture: Literal["x86_64", "arm64"] = Field("x86_64", description="likewise")
     lock: RelPath | None = Field(None, description="pip requirements with hashes; none: no dependencies")
     events: tuple[RelPath, ...] = Field((), description="sample events (JSON), or folders of them")
     test_env: dict[str, str] = Field(
@@ -94,29 +97,29 @@ class Image(Strict):
     """A container image (plain, or a Lambda function's)."""
 
     kind: Literal["image", "lambda-image"]
-    dockerfile: RelPath
-    context: RelPath = "."
+    dockerfile: RelPath = Field(description="its definition; the image itself is not built yet")
+    context: RelPath = Field(".", description="the folder that the build may see")
 
 
 class Model(Strict):
     """A trained model: ONNX or skops, with the training record beside it."""
 
     kind: Literal["model"]
-    path: RelPath
+    path: RelPath = Field(description="the model file, .onnx or .skops")
     record: RelPath = Field(description="JSON training record; names the model's sha256")
     train: str | None = Field(None, description="command that writes path and record, when inputs change")
-    inputs: tuple[RelPath, ...] = ()
+    inputs: tuple[RelPath, ...] = Field((), description="files and folders; a change trains again")
     outputs: tuple[RelPath, ...] = Field((), description="what else training writes and the stages read")
     needs: tuple[Name, ...] = Field((), description="names of prepare steps")
-    timeout: Seconds = 1800.0
+    timeout: Seconds = Field(1800.0, description="longer is ERROR")
 
 
 class Stack(Strict):
     """A CloudFormation template; parameters may use ${bucket}, ${NAME.key}, ${NAME.sha256}, ${NAME.uri}."""
 
     kind: Literal["stack"]
-    template: RelPath
-    parameters: dict[str, str] = Field(default_factory=dict)
+    template: RelPath = Field(description="CloudFormation, linted by cfn-lint")
+    parameters: dict[str, str] = Field(default_factory=dict, description="the stack's parameters")
 
 
 Component = Annotated[LambdaZip | Image | Model | Stack, Field(discriminator="kind")]
@@ -124,7 +127,7 @@ Component = Annotated[LambdaZip | Image | Model | Stack, Field(discriminator="ki
 
 class StageBase(Strict):
     needs: tuple[Name, ...] = Field((), description="stages that must pass first")
-    timeout: Seconds = 900.0
+    timeout: Seconds = Field(900.0, description="the stage's deadline; past it is ERROR")
     memory: Size | None = Field(None, description="the whole process tree's resident limit")
     min_checks: int = Field(1, ge=1, description="fewer executed checks than this is ERROR")
 
@@ -133,10 +136,14 @@ class UnitStage(StageBase):
     """pytest over suites: folders or files of the solution, or stock:NAME."""
 
     kind: Literal["unit"]
-    suites: tuple[str, ...] = Field(("suites/unit",), min_length=1)
+    suites: tuple[str, ...] = Field(
+        ("suites/unit",), min_length=1, description="folders, files, or stock:NAME (stock:lambda)"
+    )
 
 
 class TableSource(Strict):
+    """One table and what is expected of it."""
+
     source: str = Field(description="path, or s3://bucket/key; .parquet or .csv")
     suite: RelPath = Field(description="a Great Expectations suite (JSON)")
 
@@ -145,14 +152,14 @@ class DataStage(StageBase):
     """Great Expectations suites over tables."""
 
     kind: Literal["data"]
-    tables: dict[Name, TableSource] = Field(min_length=1)
+    tables: dict[Name, TableSource] = Field(min_length=1, description="what is judged, by name")
 
 
 class Evaluation(Strict):
     """The held-out table on which the model is judged."""
 
-    source: RelPath
-    label: str
+    source: RelPath = Field(description="the held-out table, .parquet or .csv")
+    label: str = Field(description="the column that holds the truth")
     features: tuple[str, ...] = Field(min_length=1, description="columns, in the model's input order")
 
 
@@ -160,32 +167,34 @@ class ModelStage(StageBase):
     """Acceptance criteria over the candidate's predictions on the evaluation table."""
 
     kind: Literal["model"]
-    candidate: Name
-    evaluation: Evaluation
-    criteria: RelPath
-    champion: str | None = None
+    candidate: Name = Field(description="the model component that is judged")
+    evaluation: Evaluation = Field(description="on what")
+    criteria: RelPath = Field(description="by which rules (docs/judging.md)")
+    champion: str | None = Field(None, description="another model file, to be beaten")
     reference: RelPath | None = Field(None, description="the scikit-learn model as skops, for parity")
 
 
 class Golden(Strict):
     """Recorded rows replayed through deployed functions: JSON lines of {event, expected}."""
 
-    rows: RelPath
+    rows: RelPath = Field(description="the file")
     through: tuple[Name, ...] = Field(min_length=1, description="components, each fed the answer before")
-    tolerance: float = Field(1e-6, ge=0)
+    tolerance: float = Field(1e-6, ge=0, description="largest difference, relative above 1")
 
 
 class IntegrationStage(StageBase):
     """Deploys the test stack, invokes what runs in it, and removes it."""
 
     kind: Literal["integration"]
-    stack: Name
-    suites: tuple[str, ...] = Field(("stock:smoke", "suites/integration"), min_length=1)
+    stack: Name = Field(description="the stack component that is deployed")
+    suites: tuple[str, ...] = Field(
+        ("stock:smoke", "suites/integration"), min_length=1, description="as in a unit stage"
+    )
     invoke: dict[Name, str] = Field(
         default_factory=dict, description="component -> stack output that names its function"
     )
-    golden: Golden | None = None
-    environment: Name = "test"
+    golden: Golden | None = Field(None, description="rows whose served answers must be the recorded ones")
+    environment: Name = Field("test", description="where; one of `environments`")
 
 
 Stage = Annotated[UnitStage | DataStage | ModelStage | IntegrationStage, Field(discriminator="kind")]
@@ -195,19 +204,19 @@ KINDS = ("unit", "data", "model", "integration")
 class Environment(Strict):
     """Where a stack runs. `bucket` holds artifacts; required for a real AWS."""
 
-    stack_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,100}$")] | None = None
-    region: str | None = None
-    bucket: str | None = None
-    parameters: dict[str, str] = Field(default_factory=dict)
+    stack_name: StackName | None = Field(None, description="for deployments; a test stack has its own")
+    region: str | None = Field(None, description="AWS region; else the credentials' own")
+    bucket: str | None = Field(None, description="holds artifacts; required in a real AWS")
+    parameters: dict[str, str] = Field(default_factory=dict, description="override the stack's")
 
 
 class Solution(Strict):
     """The whole of lockgate.yml."""
 
-    version: Literal[1] = 1
-    solution: Name
-    python: PythonEnv = PythonEnv()
-    prepare: dict[Name, Prepare] = Field(default_factory=dict)
-    components: dict[Name, Component] = Field(default_factory=dict)
-    stages: dict[Name, Stage] = Field(min_length=1)
-    environments: dict[Name, Environment] = Field(default_factory=dict)
+    version: Literal[1] = Field(1, description="of this format")
+    solution: Name = Field(description="its name: lower case, digits, dashes")
+    python: PythonEnv = Field(PythonEnv(), description="the environment of its code and tests")
+    prepare: dict[Name, Prepare] = Field(default_factory=dict, description="what makes the tables")
+    components: dict[Name, Component] = Field(default_factory=dict, description="what is deployed")
+    stages: dict[Name, Stage] = Field(min_length=1, description="what is judged")
+    environments: dict[Name, Environment] = Field(default_factory=dict, description="where stacks run")

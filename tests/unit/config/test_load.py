@@ -8,6 +8,7 @@ from helpers.project import minimal, write
 
 from runner.config.json_schema import SHIPPED, schema_text
 from runner.config.load import load
+from runner.config.reference import reference
 from runner.errors import ConfigError, UsageError
 
 
@@ -99,6 +100,11 @@ def test_a_missing_lock_is_told_where_something_needs_it(tmp_path: Path) -> None
 
 def test_the_shipped_schema_is_the_generated_one() -> None:
     assert SHIPPED.read_text(encoding="utf-8") == schema_text(), "run `lockgate schema` into it"
+
+
+def test_the_configuration_page_is_the_generated_one() -> None:
+    page = Path(__file__).parents[3] / "docs" / "configuration.md"
+    assert page.read_text(encoding="utf-8") == reference(), "run `lockgate schema --markdown` into it"
 
 
 def test_the_schema_accepts_the_minimal_file_and_refuses_damage() -> None:
