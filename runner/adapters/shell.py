@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ from runner.errors import InfrastructureError
 
 PIPE = subprocess.PIPE
 Process = subprocess.Popen[bytes]
+TETHER = Path(__file__).with_name("tether.py")
 GRACE, SAMPLE = 20.0, 0.4
 # Set once the user interrupts: every wait, in whatever thread, then ends its child and returns.
 INTERRUPTED = threading.Event()
@@ -78,11 +81,18 @@ def start(
     stdout: IO[bytes] | int,
     stderr: IO[bytes] | int,
     pass_fds: Sequence[int] = (),
+    with_parent: int | None = None,
 ) -> Process:
-    """Start a child in a process group of its own, so that it can be ended whole."""
+    """Start a child in a process group of its own, so that it can be ended whole.
+
+    `with_parent`: the signal that ends it should this process die first (Linux)."""
+    if shutil.which(argv[0], path=env.get("PATH", os.defpath)) is None:
+        raise InfrastructureError(
+            f"cannot start {argv[0]}: there is no such program", hint="is it installed?"
+        )
     try:
         return subprocess.Popen(
-            list(argv),
+            [*_tether(with_parent), *argv],
             env=dict(env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
@@ -93,6 +103,12 @@ def start(
         )
     except OSError as error:
         raise InfrastructureError(f"cannot start {argv[0]}: {error}", hint="is it installed?") from error
+
+
+def _tether(number: int | None) -> list[str]:
+    if number is None or sys.platform != "linux":
+        return []
+    return [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(number))]
 
 
 def end(process: Process, grace: float = GRACE) -> None:
@@ -169,7 +185,14 @@ def run(
     import tempfile
 
     with tempfile.TemporaryFile() as sink:
-        process = start(argv, env=clean_env() if env is None else env, cwd=cwd, stdout=sink, stderr=sink)
+        process = start(
+            argv,
+            env=clean_env() if env is None else env,
+            cwd=cwd,
+            stdout=sink,
+            stderr=sink,
+            with_parent=signal.SIGKILL,
+        )
         done = wait(process, timeout=timeout)
         sink.seek(0)
         output = sink.read().decode("utf-8", "replace")

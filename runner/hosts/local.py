@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 
@@ -18,7 +19,9 @@ def run_stage(order: Order) -> Ending:
     order.out.mkdir(parents=True, exist_ok=True)
     env, seal = shell.clean_env(order.env), dict[str, object]()
     with (order.out / "stage.log").open("ab") as log:
-        process = shell.start(_argv(order), env=env, cwd=order.root, stdout=shell.PIPE, stderr=log)
+        process = shell.start(
+            _argv(order), env=env, cwd=order.root, stdout=shell.PIPE, stderr=log, with_parent=signal.SIGTERM
+        )
         reader = threading.Thread(target=_listen, args=(process, order, seal), daemon=True)
         reader.start()
         done = shell.wait(process, timeout=order.timeout, memory=order.memory)

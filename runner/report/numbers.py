@@ -38,7 +38,7 @@ def seconds(value: float) -> str:
     exact = max(finite(value) or 0.0, 0.0)
     if exact < 0.01:
         return f"{exact * 1000:.0f} ms"
-    if exact < 60:
+    if exact < 59.95:
         return f"{exact:.2f} s" if exact < 1 else f"{exact:.1f} s"
     minutes, rest = divmod(round(exact), 60)
     if minutes < 60:
@@ -60,9 +60,9 @@ def instant(started: str) -> str:
     """An ISO 8601 instant for people ('1 November 2026, 10:22:05 UTC'); as it stands if it is none."""
     try:
         when = datetime.fromisoformat(started)
-    except ValueError:
+        when = when.astimezone(UTC) if when.tzinfo else when
+    except (ValueError, OverflowError):
         return started
-    when = when.astimezone(UTC) if when.tzinfo else when
     return f"{when.day} {when:%B %Y, %H:%M:%S} UTC"
 
 

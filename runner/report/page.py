@@ -173,5 +173,7 @@ def _fact(value: Any) -> str:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, float) and finite(value) is not None:
         return number(value)
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return f"{value:,}"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return one_line(text, 500)

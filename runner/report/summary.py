@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from runner.model import StageResult, Status
 from runner.report import layout
-from runner.report.numbers import plural, seconds
+from runner.report.numbers import seconds
 from runner.report.record import RunRecord
 from runner.report.tally import Trouble, all_counts, counts, finding, headline, step_id, troubles
 from runner.report.text import one_line
@@ -30,7 +30,7 @@ def last_lines(record: RunRecord, report: str) -> list[str]:
     if verdict.status is not Status.PASSED:
         found = troubles(record)
         lines += [line for trouble in found[:SHOWN] for line in _trouble(trouble, report)]
-        lines += [f"  ... and {plural(len(found) - SHOWN, 'more')}"] if len(found) > SHOWN else []
+        lines += [f"  ... and {len(found) - SHOWN:,} more"] if len(found) > SHOWN else []
         return [*lines, f"{verdict.status}  {one_line(headline(verdict), 900)} -- report: {report}"]
     lines.append(
         f"{all_counts(record)} in {seconds(record.seconds)}; manifest sha256 {record.manifest_sha256}"
@@ -47,5 +47,5 @@ def _trouble(trouble: Trouble, report: str) -> list[str]:
         lines.append(
             f"          measured {one_line(check.measured) or 'nothing'}, limit {one_line(check.limit)}"
         )
-    log = PurePath(report).parent / layout.log_file(result)
-    return [*lines, f"          log: {log}"]
+    log = str(PurePath(report).parent / layout.log_file(result))
+    return [*lines, f"          log: {one_line(log, 1000)}"]

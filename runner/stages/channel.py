@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ def listen(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: f
             stdout=sink,
             stderr=sink,
             pass_fds=[write],
+            with_parent=signal.SIGKILL,
             env={**env, "LOCKGATE_CHANNEL": str(write), "LOCKGATE_NONCE": nonce},
         )
         os.close(write)

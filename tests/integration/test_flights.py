@@ -109,8 +109,12 @@ def swap_the_model(root: Path) -> None:
 
 
 BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
-    "a bug in features": (
+    "a bug in features that raises": (
         edit("src/features/delay_features/moments.py", "hour * 60 + minute", "hour * 60 - minute"),
+        ("build:model", "time_hour"),
+    ),
+    "a quiet bug in features": (
+        edit("src/features/delay_features/vector.py", '"temp": (-40.0, 130.0)', '"temp": (-40.0, 60.0)'),
         ("unit", "test_features"),
     ),
     "a null where the contract forbids one": (null_a_carrier, ("data", "carrier", "null")),
@@ -118,7 +122,7 @@ BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
         edit("src/training/train.py", "train.late)", "np.random.default_rng(0).permutation(train.late))"),
         ("model", "metrics/"),
     ),
-    "a model file swapped for another": (swap_the_model, ("model", "sha256")),
+    "a model file swapped for another": (swap_the_model, ("model", "another model", "training record")),
     "predict answering the complement": (
         edit("src/predict/app.py", "float(probabilities[0, 1])", "1.0 - float(probabilities[0, 1])"),
         ("predict",),

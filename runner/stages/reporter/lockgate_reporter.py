@@ -5,23 +5,14 @@ pytest (7 or later), nothing else. One JSON object a line: `collected`, `check`,
 last one is the sentinel: a session that ends without it (os._exit, a signal) was not judged.
 """
 
-import ctypes
 import json
 import os
-import signal
-import sys
 
 import pytest
 
 _CHANNEL = os.environ.pop("LOCKGATE_CHANNEL", "")
 _NONCE = os.environ.pop("LOCKGATE_NONCE", "")
 _LIMIT = 20_000
-
-
-def _die_with_parent():
-    """Where the kernel offers it (Linux): a killed stage leaves no tests running behind it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class Reporter:
@@ -119,5 +110,4 @@ def pytest_make_collect_report(collector):
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     if _CHANNEL:
-        _die_with_parent()
         config.pluginmanager.register(Reporter(int(_CHANNEL)), "lockgate-channel")
