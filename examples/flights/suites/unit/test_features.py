@@ -117,6 +117,19 @@ def test_what_a_sensor_cannot_read_is_missing(name, value):
     assert feature(name, event({name: value})) is None
 
 
+# The lowest and the highest reading of 2013 at the three airports, the wind of 1,048 mph apart.
+REAL = {
+    "temp": (10.94, 100.04), "dewp": (-9.94, 78.08), "humid": (12.74, 100.0), "wind_dir": (0.0, 360.0),
+    "wind_speed": (0.0, 42.57886), "wind_gust": (16.11092, 66.74524), "precip": (0.0, 1.21),
+    "pressure": (983.8, 1042.1), "visib": (0.0, 10.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name in REAL for value in REAL[name]])
+def test_what_was_really_read_is_kept(name, value):
+    assert feature(name, event({name: value})) == value
+
+
 @pytest.mark.parametrize(("field", "name"), [("carrier", "carrier_code"), ("dest", "dest_code")])
 def test_an_unknown_carrier_or_destination_is_missing(field, name):
     assert feature(name, event(**{field: "ZZ"})) is None
