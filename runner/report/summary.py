@@ -19,7 +19,7 @@ PARTIAL = "partial: only some of the solution's stages were run, so this release
 def stage_line(result: StageResult) -> str:
     """One finished step, for a log: 'PASSED  stage:unit  104 checks, 4.5 s'."""
     parts = [str(counts(result.checks))] if result.checks else []
-    line = f"{result.status:<7} {step_id(result)}  {', '.join([*parts, seconds(result.seconds)])}"
+    line = f"{result.status:<7} {one_line(step_id(result))}  {', '.join([*parts, seconds(result.seconds)])}"
     return f"{line}  {one_line(result.cause, 200)}" if result.cause else line
 
 

@@ -219,7 +219,9 @@ def failing() -> RunRecord:
 
 def undecided() -> RunRecord:
     """A part of a solution whose data stage was killed and one of whose criteria cannot be computed."""
-    data = StageResult("data", "data", Status.ERROR, "killed by signal 9 (out of memory?)", 9.8, None, 6 * 2**30)
+    data = StageResult(
+        "data", "data", Status.ERROR, "killed by signal 9 (out of memory?)", 9.8, None, 6 * 2**30
+    )
     brier = Check("brier[carrier=OO]", Status.ERROR, "criteria", 0.01, "one class only in 11 rows", "", "≤ 0.25",
                   'Traceback (most recent call last):\n  File "criteria.py", line 88\nValueError: one class')  # fmt: skip
     model = stage("model", (brier,), Status.ERROR, cause="brier[carrier=OO]: one class only in 11 rows")

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from helpers import sample_runs as sample
+
+from runner.model import Check, Evidence, Plot, Status, Table
+from runner.report.html import render, write_report
+from runner.report.page import facts
+from runner.report.record import RunRecord
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """What a page has: elements with attributes, links, text by element; refuses what is not closed."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(source)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+    @property
+    def links(self) -> list[str]:
+        return [a["href"] or "" for t, a in self.tags if t == "a"]
+
+    def count(self, tag: str) -> int:
+        return sum(t == tag for t, _ in self.tags)
+
+
+def shown(record: RunRecord) -> Page:
+    return Page(render(record))
+
+
+@pytest.mark.parametrize(
+    ("record", "word"),
+    [(sample.passing(), "Passed"), (sample.failing(), "Failed"), (sample.undecided(), "Could not tell")],
+)
+def test_the_verdict_is_the_first_heading_with_its_reason(record: RunRecord, word: str) -> None:
+    words = shown(record).words
+    assert words.index(word) < words.index(record.verdict.reason) < words.index("Commit")
+    for fact in (record.run_id, record.aws, "1 November 2026, 10:22:05 UTC", record.commit[12:]):
+        assert fact in words
+
+
+def test_findings_come_before_the_stages_with_measure_limit_cause_and_details() -> None:
+    words = shown(sample.failing()).words
+    finding = words[words.index("What went wrong") : words.index("Steps and stages")]
+    for part in ("roc_auc", "0.497 < 0.66 (min)", "Measured 0.497", "Limit ≥ 0.66", "champion: 0.684"):
+        assert part in finding
+    assert "What went wrong" not in shown(sample.passing()).words
+
+
+def test_a_partial_run_and_a_dirty_tree_are_said_and_nothing_else_is() -> None:
+    undecided, passing = shown(sample.undecided()).words, shown(sample.passing()).words
+    assert "Partial run." in undecided
+    assert "no version control to ask" in undecided
+    assert "with uncommitted changes" in shown(sample.failing()).words
+    assert "Partial run." not in passing
+    assert "clean tree" in passing
+
+
+def test_components_show_their_digests_and_what_was_tested_instead() -> None:
+    words = shown(sample.passing()).words
+    assert sample.sha("predict")[12:] in words
+    assert "tested instead: sandbox, python3.11-x86_64" in words
+    assert sample.sha("host")[12:] in words
+    assert words.count("tested instead") == 1
+
+
+def test_every_plot_table_fact_and_file_is_there() -> None:
+    page = shown(sample.passing())
+    assert page.count("figure") == 7
+    assert "rows judged 84,110" in page.words
+    assert "training.iterations 100" in page.words
+    assert "stages/model/metrics.json" in page.links
+    assert "junit/model.xml" in page.links
+    assert "stages/model/stage.log" in page.links
+    assert "manifest.json" in page.links
+
+
+def test_only_files_that_exist_are_linked(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    write_report(sample.passing(), tmp_path / "report.html")
+    links = Page((tmp_path / "report.html").read_text(encoding="utf-8")).links
+    assert [link for link in links if not link.startswith("#")] == ["manifest.json"]
+
+
+def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
+    page = shown(sample.passing())
+    assert not {t for t, _ in page.tags} & {"script", "img", "iframe", "object", "form"}
+    assert not any(name.startswith("on") or name in ("style", "src") for _, a in page.tags for name in a)
+    assert all("://" not in link for link in page.links)
+    assert [(a["rel"], a["href"]) for t, a in page.tags if t == "link"] == [("icon", "data:,")]
+    policy = next(a["content"] for _, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert (policy or "").startswith("default-src 'none'; style-src 'sha256-")
+
+
+def test_headings_and_tables_are_real_ones() -> None:
+    page = shown(sample.failing())
+    levels = [int(t[1]) for t, _ in page.tags if t in ("h1", "h2", "h3")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert page.count("table") == page.count("thead")
+    assert all("scope" in a for t, a in page.tags if t == "th")
+    assert all(a.get("aria-label") for t, a in page.tags if t == "svg" and a.get("role") == "img")
+
+
+def test_hostile_strings_are_text_and_links_stay_inside_the_runs_folder() -> None:
+    source = render(sample.hostile())
+    page = Page(source)
+    source.encode("utf-8")
+    assert not page.count("script")
+    assert "<script>alert(1)</script>" in page.words
+    assert not [c for c in "\x00\x1b\u202e" if c in source]
+    assert "שלום" in page.words
+    assert not [link for link in page.links if ".." in link or link.startswith(("/", "javascript:"))]
+
+
+def test_a_huge_run_gives_a_bounded_page_that_counts_the_rest() -> None:
+    unit = tuple(Check(f"test_{i}", Status.PASSED) for i in range(30_000))
+    model = tuple(Check(f"m{i}", Status.FAILED, cause="x" * 9000, details="d" * 90_000) for i in range(400))
+    rows = tuple((str(i), "x" * 9000) for i in range(3000))
+    plot = Plot("p", "line", "", "", ())
+    evidence = Evidence((plot,) * 90, (Table("t", ("a", "b"), rows),) * 3, {f"f{i}": i for i in range(900)})
+    stages = (
+        sample.stage("unit", unit),
+        sample.stage("model", model, Status.FAILED, evidence=evidence),
+    )
+    source = render(replace(sample.failing(), results=stages))
+    page = Page(source)
+    assert len(source) < 6_000_000
+    assert "28,400 more checks not listed here" in page.words
+    assert "300 more findings not shown in full" in page.words
+    assert "2,800 more rows not shown" in page.words
+    assert "50 more plots not shown" in page.words
+
+
+def test_a_small_stage_is_listed_whole_beside_a_huge_one() -> None:
+    huge = sample.stage("unit", tuple(Check(f"u{i}", Status.PASSED) for i in range(5000)))
+    small = sample.stage("model", (Check("the-only-one", Status.PASSED),))
+    assert "the-only-one" in shown(replace(sample.passing(), results=(huge, small))).words
+
+
+def test_the_same_record_gives_the_same_page() -> None:
+    assert render(sample.failing()) == render(sample.failing())
+
+
+def test_facts_are_text_one_level_deep() -> None:
+    assert facts({"a": True, "b": None, "c": 0.25, "d": {"e": [1, "x"]}, "f": "y"}) == (
+        ("a", "yes"), ("b", "–"), ("c", "0.25"), ("d.e", '[1, "x"]'), ("f", "y"),
+    )  # fmt: skip
