@@ -63,7 +63,7 @@ def listen(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: f
             where=str(log),
             hint="raise the stage's timeout, or find the test that hangs",
         )
-    return _parse(bytes(chunks), nonce, done.code)
+    return parse(bytes(chunks), nonce, done.code)
 
 
 def _drain(stream: Any, chunks: bytearray) -> None:
@@ -74,7 +74,8 @@ def _drain(stream: Any, chunks: bytearray) -> None:
         return
 
 
-def _parse(data: bytes, nonce: str, code: int) -> Heard:
+def parse(data: bytes, nonce: str, code: int) -> Heard:
+    """What was said, line by line; `damage` unless every line is known and the last one the sentinel."""
     heard, finished = Heard(code=code), False
     if len(data) > REPORT_LIMIT:
         heard.damage = f"its report is larger than {REPORT_LIMIT >> 20} MiB"

@@ -134,7 +134,7 @@ def _pytest(job: StageJob, session: Session, mode: str) -> Heard:
 
 def _check(session: Session, event: Mapping[str, Any]) -> Check:
     cause = " ".join(str(event.get("cause", "")).split())
-    status = _status(str(event["outcome"]), [Path(str(f)) for f in event.get("files", ())], session.code)
+    status = status_of(str(event["outcome"]), [Path(str(f)) for f in event.get("files", ())], session.code)
     ident = session.prefix + str(event["id"]) + (" (collection)" * (event["outcome"] == "collection"))
     return Check(
         ident,
@@ -148,7 +148,7 @@ def _check(session: Session, event: Mapping[str, Any]) -> Check:
     )
 
 
-def _status(outcome: str, files: Sequence[Path], code: Sequence[Path]) -> Status:
+def status_of(outcome: str, files: Sequence[Path], code: Sequence[Path]) -> Status:
     """A test that could not even be set up is ERROR, unless the code under test is what raised."""
     if outcome in ("passed", "skipped"):
         return Status(outcome.upper())
