@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ WORDS = {
     Status.ERROR: "Could not tell",
     Status.SKIPPED: "Skipped",
 }
+_JOINTS = re.compile(r"(?<=[_/:=.,])(?=[^\s_/:=.,])")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -68,8 +70,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        line=one_line, block=block, number=numbers.number, seconds=numbers.seconds, size=numbers.size,
-        instant=numbers.instant, finding=finding, headline=headline,
+        line=one_line, soft=_soft, block=block, number=numbers.number, seconds=numbers.seconds,
+        size=numbers.size, instant=numbers.instant, finding=finding, headline=headline,
     )  # fmt: skip
     environment.globals["plural"] = numbers.plural
     environment.tests["status"] = lambda cell: cell in STATUSES
@@ -85,6 +87,15 @@ def _safe(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704 - our own style sheet, a file of this package
+
+
+def _soft(text: object, limit: int = 300) -> Any:
+    """One line that may break after the punctuation of ids and paths, so that words stay whole."""
+    from markupsafe import Markup, escape
+
+    line = one_line(text, limit)
+    pieces = _JOINTS.split(line) if len(line) > 20 else [line]
+    return Markup("<wbr>").join(escape(piece) for piece in pieces)
 
 
 def _digest(style: str) -> str:

@@ -19,14 +19,15 @@ def finite(value: object) -> float | None:
     return number if math.isfinite(number) and abs(number) < 1e300 else None
 
 
-def number(value: object) -> str:
-    """Four significant digits, thousands separated, no trailing zeros, a true minus sign."""
+def number(value: object, significant: int = 4) -> str:
+    """So many significant digits, whole numbers in full; thousands apart, no trailing zeros, a true minus."""
     exact = finite(value)
     if exact is None:
         return "–"
     if exact and not 1e-4 <= abs(exact) < 1e9:
         return f"{exact:.3g}".replace("-", "−")
-    digits = 0 if abs(exact) >= 1000 else max(0, 3 - math.floor(math.log10(abs(exact) or 1)))
+    magnitude = math.floor(math.log10(abs(exact) or 1))
+    digits = max(0, significant - 1 - magnitude)
     text = f"{exact:,.{digits}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

@@ -6,9 +6,12 @@ gaps, never a broken page.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from markupsafe import Markup
 
-from runner.model import Plot
+from runner.model import Plot, Series
 from runner.report import marks
 from runner.report.marks import tag
 from runner.report.numbers import finite
@@ -16,7 +19,8 @@ from runner.report.svg_rows import ROWS, categories, draw_rows
 from runner.report.svg_xy import draw_xy
 from runner.report.text import one_line
 
-SERIES = 16
+SERIES, BINS = 16, 8
+_BIN = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 
 def figure(plot: Plot) -> Markup:
@@ -34,6 +38,8 @@ def draw(plot: Plot) -> Markup:
         return _empty(plot)
     if not _has_categories(plot):
         return draw_xy(plot)
+    if plot.kind == "bar" and _are_bins(categories(plot)):
+        return draw_xy(replace(plot, series=tuple(_numbered(series) for series in plot.series)))
     if plot.kind == "line":
         return draw_xy(plot, tuple(categories(plot)))
     return draw_rows(plot)
@@ -41,6 +47,15 @@ def draw(plot: Plot) -> Markup:
 
 def _has_categories(plot: Plot) -> bool:
     return any(isinstance(x, str) for series in plot.series for x in series.x)
+
+
+def _are_bins(names: list[str]) -> bool:
+    """Many names that are numbers are a histogram's bins: upright they show the distribution's shape."""
+    return len(names) >= BINS and all(_BIN.fullmatch(name) for name in names)
+
+
+def _numbered(series: Series) -> Series:
+    return replace(series, x=tuple(float(x) for x in series.x))
 
 
 def _bounded(plot: Plot) -> Plot:

@@ -1,6 +1,7 @@
-"""Bars and points over categories: a row a category, its label in full to the left, its value to the right.
+"""Bars and points over categories: a row a category, its name to the left, its value to the right.
 
-Lying rows keep long names readable on a phone, where upright bars would have to tilt them.
+Lying rows keep names readable on a phone, where upright bars would have to tilt them; a plot with
+longer names than fit beside the rows has them above.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from runner.report.scale import Scale, scale
 
 WIDTH = 440.0
 ROWS = 40
-LABELS = 22
-_CHARACTER, _VALUES, _LIMIT_LINE = 7.2, 52.0, 15.0
+# Characters that a name may have beside its row, and above it.
+BESIDE, ABOVE = 22, 64
+_CHARACTER, _VALUES, _LIMIT_LINE, _NAME_LINE = 7.2, 52.0, 15.0, 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,15 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where rows lie: the value axis, the first row's top, a row's height and a cell's."""
+    """Where rows lie: the value axis, the first row's top, a row's height and a cell's; `name` is
+    the height of a name above its row, 0 where names are beside."""
 
     axis: Scale
     top: float
     row: float
     cell: float
     bottom: float
+    name: float
 
 
 def categories(plot: Plot) -> list[str]:
@@ -73,12 +77,14 @@ def _layout(plot: Plot, names: list[str], columns: list[dict[str, _Cell]]) -> _L
     cells = [column[name] for column in columns for name in names if name in column]
     values = [v for cell in cells for v in (cell.y, cell.low, cell.high) if v is not None]
     limits = [v for limit in plot.limits if (v := finite(limit.value)) is not None]
-    left = 10 + _CHARACTER * min(max((len(name) for name in names), default=0), LABELS)
+    longest = max((len(name) for name in names), default=0)
+    above = _NAME_LINE if longest > BESIDE else 0.0
+    left = 2.0 if above else 10 + _CHARACTER * longest
     axis = scale(values + limits, left, WIDTH - _VALUES, zero=plot.kind == "bar", count=4)
     cell = 16.0 if len(columns) == 1 else 13.0
-    row = cell * max(len(columns), 1) + 9
+    row = above + cell * max(len(columns), 1) + 9
     top = 18 + _LIMIT_LINE * len(limits)
-    return _Layout(axis, top, row, cell, top + row * len(names))
+    return _Layout(axis, top, row, cell, top + row * len(names), above)
 
 
 def _axis(plot: Plot, layout: _Layout) -> Markup:
@@ -108,9 +114,12 @@ def _anchor(x: float) -> str:
 
 
 def _row(kind: str, layout: _Layout, index: int, name: str, cells: list[_Cell | None]) -> Markup:
-    top = layout.top + index * layout.row + 4.5
+    top = layout.top + index * layout.row + 4.5 + layout.name
     middle = top + layout.cell * len(cells) / 2
-    parts = [marks.label(name, layout.axis.start - 8, middle + 4, "name", "end", LABELS)]
+    if layout.name:
+        parts = [marks.label(name, 0, top - 3, "name", limit=ABOVE)]
+    else:
+        parts = [marks.label(name, layout.axis.start - 8, middle + 4, "name", "end", BESIDE)]
     for place, cell in enumerate(cells):
         if cell is not None:
             y = top + layout.cell * (place + 0.5)
@@ -119,7 +128,7 @@ def _row(kind: str, layout: _Layout, index: int, name: str, cells: list[_Cell | 
 
 
 def _cell(kind: str, layout: _Layout, cell: _Cell, y: float) -> list[Markup]:
-    value = "no data" if cell.y is None else number(cell.y)
+    value = "no data" if cell.y is None else number(cell.y, 3)
     parts = [marks.label(value, WIDTH - 2, y + 4, "value", "end")]
     at, half = layout.axis.at, layout.cell / 2 - 2
     title = marks.hint(cell.name, cell.category, cell.y or 0.0, cell.low, cell.high)

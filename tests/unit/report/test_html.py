@@ -13,7 +13,8 @@ from runner.report.html import render, write_report
 from runner.report.page import facts
 from runner.report.record import RunRecord
 
-VOID = {"meta", "link", "br", "img", "hr", "input"}
+VOID = {"meta", "link", "wbr"}
+JOINT = "\u2060"
 
 
 class Page(HTMLParser):
@@ -31,6 +32,8 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
+        if tag == "wbr":
+            self.text.append(JOINT)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -41,7 +44,7 @@ class Page(HTMLParser):
 
     @property
     def words(self) -> str:
-        return " ".join(" ".join(self.text).split())
+        return " ".join(" ".join(self.text).split()).replace(f" {JOINT} ", "")
 
     @property
     def links(self) -> list[str]:

@@ -19,6 +19,11 @@ def test_numbers_as_people_read_them(value: object, shown: str) -> None:
     assert numbers.number(value) == shown
 
 
+def test_digits_can_be_fewer_but_whole_numbers_stay_whole() -> None:
+    assert numbers.number(24.664, 3) == "24.7"
+    assert numbers.number(336776, 3) == "336,776"
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

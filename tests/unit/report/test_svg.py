@@ -98,7 +98,23 @@ def test_a_long_name_is_cut_and_can_be_read_in_full() -> None:
     title = label.find("title")
     assert title is not None
     assert title.text == name.strip()
-    assert len(title.tail or "") <= 22
+    assert len(title.tail or "") <= 64
+
+
+def test_names_that_differ_at_their_ends_only_are_told_apart() -> None:
+    names = tuple(f"expect_column_values_to_not_be_null({c})" for c in ("dep_time", "arr_time"))
+    plot = Plot("t", "bar", "", "", (Series("s", names, (1.0, 2.0)),))
+    assert tuple(texts(plot, "name")) == names
+    tops = [float(e.get("y", 0)) for e in found(plot, "b")]
+    assert all(float(e.get("y", 0)) < top for e, top in zip(found(plot, "name"), tops, strict=True))
+
+
+def test_the_bins_of_a_histogram_stand_upright() -> None:
+    names = tuple(f"{i / 10:.2f}" for i in range(10))
+    bars = found(Plot("t", "bar", "", "", (Series("s", names, tuple(range(1, 11))),)), "b")
+    heights = [float(bar.get("height", 0)) for bar in bars]
+    assert heights == sorted(heights)
+    assert len({bar.get("width") for bar in bars}) == 1
 
 
 @pytest.mark.parametrize("values", [(), (NAN, NAN), (None, float("inf"))])
