@@ -84,9 +84,21 @@ def _frame(plot: Plot, names: tuple[str, ...], columns: list[list[_Point]]) -> _
         half = 0.5 if len(names) == 1 else 0.0
         last = float(len(names) - 1)
         return _Frame(Scale(-half, last + half, left, RIGHT, (), ()), y, names)
-    room = _gap(xs) / 2 if plot.kind == "bar" else 0.0
-    ends = [v + side for v in xs for side in (-room, room)]
-    return _Frame(scale([*ends, *_limit_values(plot, "x")], left, RIGHT), y, ())
+    places = [*xs, *_limit_values(plot, "x")]
+    if plot.kind == "bar" and places:
+        return _Frame(_tight(places, _gap(xs) / 2, left), y, ())
+    return _Frame(scale(places, left, RIGHT), y, ())
+
+
+def _tight(places: list[float], room: float, left: float) -> Scale:
+    """The x axis of bars: no wider than they are, with the round ticks that lie among them."""
+    low, high = min(places) - room, max(places) + room
+    whole = scale(places, left, RIGHT)
+    pairs = [pair for pair in zip(whole.ticks, whole.labels, strict=True) if low <= pair[0] <= high]
+    if not pairs or high - low <= 0:
+        return whole
+    ticks, labels = zip(*pairs, strict=True)
+    return Scale(low, high, left, RIGHT, ticks, labels)
 
 
 def _limit_values(plot: Plot, axis: str) -> list[float]:

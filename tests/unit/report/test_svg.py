@@ -115,6 +115,7 @@ def test_the_bins_of_a_histogram_stand_upright() -> None:
     heights = [float(bar.get("height", 0)) for bar in bars]
     assert heights == sorted(heights)
     assert len({bar.get("width") for bar in bars}) == 1
+    assert all(0 <= float(bar.get("x", 0)) <= 430 for bar in bars)
 
 
 @pytest.mark.parametrize("values", [(), (NAN, NAN), (None, float("inf"))])
