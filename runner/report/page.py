@@ -15,7 +15,7 @@ from runner.report import layout
 from runner.report.numbers import finite, number
 from runner.report.record import RunRecord
 from runner.report.svg import figure
-from runner.report.tally import RANK, Counts, Trouble, counts, own_check, troubles
+from runner.report.tally import BAD, RANK, Counts, Trouble, counts, own_check, troubles
 from runner.report.text import clean, one_line
 
 CHECKS, TROUBLES, PLOTS, TABLES, ROWS, FACTS, FILES = 2000, 100, 40, 40, 200, 60, 200
@@ -114,7 +114,7 @@ def _shares(record: RunRecord) -> list[int]:
 
 def _listed(result: StageResult) -> list[Check]:
     own = own_check(result)
-    checks = [*result.checks, *([own] if own and result.is_stage else [])]
+    checks = [*result.checks, *([own] if own and result.is_stage and own.status in BAD else [])]
     return sorted(checks, key=lambda check: RANK[check.status])
 
 

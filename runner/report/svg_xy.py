@@ -34,11 +34,13 @@ class _Point:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Both axes; `names` are the x axis's categories, empty where it is numeric."""
+    """Both axes; `names` are the x axis's categories, empty where it is numeric; `gap` is the
+    smallest distance of two places on it, over all series: a bar's room."""
 
     x: Scale
     y: Scale
     names: tuple[str, ...]
+    gap: float = 1.0
 
     def at(self, x: float, y: float) -> Position:
         return self.x.at(x), self.y.at(y)
@@ -86,7 +88,7 @@ def _frame(plot: Plot, names: tuple[str, ...], columns: list[list[_Point]]) -> _
         return _Frame(Scale(-half, last + half, left, RIGHT, (), ()), y, names)
     places = [*xs, *_limit_values(plot, "x")]
     if plot.kind == "bar" and places:
-        return _Frame(_tight(places, _gap(xs) / 2, left), y, ())
+        return _Frame(_tight(places, _gap(xs) / 2, left), y, (), _gap(xs))
     return _Frame(scale(places, left, RIGHT), y, ())
 
 
@@ -107,7 +109,7 @@ def _limit_values(plot: Plot, axis: str) -> list[float]:
 
 
 def _gap(xs: list[float]) -> float:
-    """The smallest distance between neighbours: a bar's room."""
+    """The smallest distance between neighbours."""
     known = sorted(set(xs))
     gaps = [high - low for low, high in pairwise(known)]
     return min(gaps, default=1.0)
@@ -212,8 +214,7 @@ def _whisker(frame: _Frame, series: Series, point: _Point) -> Markup:
 
 def _bars(frame: _Frame, series: Series, points: list[_Point], place: tuple[int, int]) -> list[Markup]:
     index, count = place
-    gap = _gap([p.x for p in points if p.x is not None])
-    width = max((frame.x.at(frame.x.low + gap) - frame.x.start) * 0.86 / count, 0.6)
+    width = max((frame.x.at(frame.x.low + frame.gap) - frame.x.start) * 0.86 / count, 0.6)
     parts = []
     for p in points:
         if p.x is not None and p.y is not None:

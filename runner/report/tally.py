@@ -67,7 +67,8 @@ def own_check(result: StageResult) -> Check | None:
     shown = any(check.status is result.status for check in result.checks)
     if shown or (result.status is Status.PASSED and result.checks):
         return None
-    fallback = "" if result.status is Status.PASSED else f"{step_id(result)} gave no cause"
+    blocked = f"{result.blocked_by} did not pass" if result.blocked_by else ""
+    fallback = "" if result.status is Status.PASSED else blocked or f"{step_id(result)} gave no cause"
     return Check(step_id(result), result.status, seconds=result.seconds, cause=result.cause or fallback)
 
 

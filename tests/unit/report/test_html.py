@@ -86,6 +86,11 @@ def test_a_partial_run_and_a_dirty_tree_are_said_and_nothing_else_is() -> None:
     assert "clean tree" in passing
 
 
+def test_a_stage_that_was_not_run_says_what_it_waited_for() -> None:
+    assert "Not run: it needs model, which did not pass." in shown(sample.failing()).words
+    assert "This stage left no evidence." not in shown(sample.failing()).words
+
+
 def test_components_show_their_digests_and_what_was_tested_instead() -> None:
     words = shown(sample.passing()).words
     assert sample.sha("predict")[12:] in words

@@ -118,6 +118,12 @@ def test_the_bins_of_a_histogram_stand_upright() -> None:
     assert all(0 <= float(bar.get("x", 0)) <= 430 for bar in bars)
 
 
+def test_bars_of_all_series_share_the_narrowest_room() -> None:
+    sparse, dense = Series("sparse", (0.0, 5.0), (1.0, 1.0)), Series("dense", (1.0, 2.0), (1.0, 1.0))
+    bars = found(replace(LINE, kind="bar", series=(sparse, dense)), "b")
+    assert len({bar.get("width") for bar in bars}) == 1
+
+
 @pytest.mark.parametrize("values", [(), (NAN, NAN), (None, float("inf"))])
 def test_nothing_to_draw_says_so(values: tuple[float | None, ...]) -> None:
     plot = replace(LINE, series=(Series("s", tuple(range(len(values))), values),))

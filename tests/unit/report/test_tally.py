@@ -50,7 +50,9 @@ def test_a_verdict_that_is_not_passed_is_never_without_a_trouble() -> None:
 
 def test_a_step_skipped_because_of_another_is_no_trouble() -> None:
     assert "integration" not in {t.result.name for t in troubles(sample.failing())}
-    assert own_check(StageResult("i", "integration", Status.SKIPPED, blocked_by="stage:model")) is not None
+    own = own_check(StageResult("i", "integration", Status.SKIPPED, blocked_by="stage:model"))
+    assert own is not None
+    assert own.cause == "stage:model did not pass"
 
 
 def test_a_headline_is_never_empty() -> None:
