@@ -9,7 +9,7 @@ import pytest
 from helpers import sample_runs as sample
 
 from runner.model import Check, Evidence, Plot, Status, Table
-from runner.report.html import render, write_report
+from runner.report.html import _environment, render, write_report
 from runner.report.page import facts
 from runner.report.record import RunRecord
 
@@ -182,3 +182,7 @@ def test_facts_are_text_one_level_deep() -> None:
     assert facts({"a": True, "b": None, "c": 0.25, "d": {"e": [1, "x"]}, "f": "y"}) == (
         ("a", "yes"), ("b", "–"), ("c", "0.25"), ("d.e", '[1, "x"]'), ("f", "y"),
     )  # fmt: skip
+
+
+def test_what_a_template_shows_without_a_filter_is_cleaned_and_escaped_too() -> None:
+    assert _environment().from_string("{{ it }}").render(it="\x1b[1m<b>\x00") == "&lt;b&gt;�"
