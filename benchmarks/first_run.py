@@ -37,9 +37,7 @@ def main(runs: int) -> None:
         whole, said = timed(["make", "flights"], clone, env)
         first = re.search(r" in ([\d.]+) s; manifest", said)
         print(f"make flights, all of it: {whole:.1f} s (goal 180)")
-        print(
-            f"  of which the run:      {first[1] if first else '?'} s (goal 60)"
-        )
+        print(f"  of which the run:      {first[1] if first else '?'} s (goal 60)")
         command = [".venv/bin/lockgate", "run", "--solution", "examples/flights"]
         again = [timed(command, clone, env)[0] for _ in range(runs)]
         print(f"a run, nothing changed:  {statistics.median(again):.1f} s (median of {runs})")
