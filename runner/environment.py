@@ -6,7 +6,6 @@ and the interpreter, so that a changed lock gives a new environment and an old o
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runner.adapters import shell
+from runner.adapters.locks import locked
 from runner.config.schema import Solution
 from runner.errors import InfrastructureError, SolutionError
 
@@ -51,8 +51,7 @@ def solution_python(
     python = interpreter(root, solution, cache)
     home = python.parent.parent
     home.parent.mkdir(parents=True, exist_ok=True)
-    with home.with_suffix(".lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
+    with locked(home.with_suffix(".lock"), lambda: say("waiting for another run that builds it")):
         if not (home / READY).is_file():
             say(f"building the solution's environment from {solution.python.lock} (once)")
             shutil.rmtree(home, ignore_errors=True)
@@ -68,7 +67,7 @@ def _build(home: Path, lock: Path, log: Path) -> None:
 
 
 def _must(argv: list[str], log: Path, what: str) -> None:
-    done = shell.run(argv, timeout=1800, log=log)
+    done = shell.run(argv, env=shell.tool_env(), timeout=1800, log=log)
     if done.code != 0:
         last = next((line for line in reversed(done.output.splitlines()) if "ERROR" in line), "")
         raise InfrastructureError(

@@ -36,13 +36,21 @@ def sha256_file(path: Path) -> str:
 
 
 def walk(path: Path) -> Iterator[Path]:
-    """The regular files under a path, sorted, without caches and version control."""
+    """The regular files under a path, sorted, without caches and version control.
+
+    What a link leads to is part of the folder, a file or a folder; each folder is entered once."""
     if path.is_file():
         yield path
         return
-    for folder, names, files in os.walk(path):
-        names[:] = sorted(set(names) - IGNORED)
-        yield from (Path(folder, name) for name in sorted(files) if not name.endswith(".pyc"))
+    entered: set[str] = set()
+    for folder, names, files in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        names[:] = [] if real in entered else sorted(set(names) - IGNORED)
+        if real in entered:
+            continue
+        entered.add(real)
+        paths = (Path(folder, name) for name in sorted(files) if not name.endswith(".pyc"))
+        yield from (p for p in paths if p.is_file())  # no pipes, no links to nowhere
 
 
 def sha256_tree(path: Path) -> str:

@@ -29,7 +29,7 @@ def source(root: Path) -> Source:
 
 def _git(root: Path, *words: str) -> str | None:
     try:
-        done = shell.run(["git", "-C", str(root), *words], timeout=30)
+        done = shell.run(["git", "-C", str(root), *words], env=shell.tool_env(), timeout=30)
     except InfrastructureError:
         return None
     return done.output.strip() if done.code == 0 else None

@@ -6,21 +6,26 @@ anything that looks like a secret stay out unless the caller puts them in by nam
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import psutil
 
+from runner.adapters.cache import cache_dir
 from runner.errors import InfrastructureError
 
 PIPE = subprocess.PIPE
@@ -29,29 +34,57 @@ TETHER = Path(__file__).with_name("tether.py")
 GRACE, SAMPLE = 20.0, 0.4
 # Set once the user interrupts: every wait, in whatever thread, then ends its child and returns.
 INTERRUPTED = threading.Event()
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
-KEPT_PREFIXES = (
-    "PIP_",
-    "SSL_CERT",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "LOCKGATE_CACHE",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "OMP_",
-    "OPENBLAS_",
-    "XDG_CACHE_HOME",
-)
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
+KEPT_PREFIXES = ("SSL_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OMP_", "OPENBLAS_")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+TOOLS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", *PROXIES, *map(str.lower, PROXIES))
+HERE = "127.0.0.1,localhost,::1"
 
 
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A child's environment: a short list of harmless names, then `extra`. No AWS_*, no secrets."""
+    """The environment of a child that runs a solution's code: a few harmless names, then `extra`.
+
+    No AWS_*, no token, no password of a proxy; a home folder without anything in it; an AWS SDK
+    that finds neither profiles nor an instance's role, whoever starts it."""
     kept = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith(KEPT_PREFIXES)}
-    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "PYTHONHASHSEED": "0", **(extra or {})}
+    home = scratch_home()
+    fixed = {
+        "HOME": home,
+        "LOCKGATE_HOME": home,
+        "LOCKGATE_CACHE": str(cache_dir()),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return {**kept, **_proxies(), **fixed, **(extra or {})}
+
+
+def tool_env() -> dict[str, str]:
+    """The environment of our own tools (pip, venv, git): with the user's home, index and proxies."""
+    own = {k: v for k, v in os.environ.items() if k in TOOLS or k.startswith("PIP_")}
+    return {k: v for k, v in clean_env().items() if k != "PYTHONDONTWRITEBYTECODE"} | own
+
+
+def _proxies() -> dict[str, str]:
+    """The proxies without who uses them; this machine is reached without any."""
+    named = {n: os.environ[n] for base in PROXIES for n in (base, base.lower()) if os.environ.get(n)}
+    found = {n: re.sub(r"//[^/@]*@", "//", value) for n, value in named.items()}
+    for name in ("NO_PROXY", "no_proxy"):
+        found[name] = ",".join(filter(None, (found.get(name), HERE)))
+    return found
+
+
+@cache
+def scratch_home() -> str:
+    """An empty home folder for the length of this process; a stage's process shares its parent's."""
+    given = os.environ.get("LOCKGATE_HOME")
+    if given:
+        return given
+    folder = tempfile.mkdtemp(prefix="lockgate-home-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def aws_env() -> dict[str, str]:
@@ -182,8 +215,6 @@ def run(
     log: Path | None = None,
 ) -> Completed:
     """Run a child to its end; stdout and stderr together, in `output` and appended to `log`."""
-    import tempfile
-
     with tempfile.TemporaryFile() as sink:
         process = start(
             argv,

@@ -68,7 +68,7 @@ def _read(lock: Path) -> str:
 
 def _install(lock: Path, options: list[str], into: Path, log: Path) -> None:
     argv = [sys.executable, "-P", "-m", "pip", *OPTIONS, "--target", str(into), "-r", str(lock), *options]
-    done = shell.run(argv, cwd=into.parent, timeout=900, log=log)
+    done = shell.run(argv, env=shell.tool_env(), cwd=into.parent, timeout=900, log=log)
     if done.code == 0:
         return
     lines = [line for line in done.output.splitlines() if "ERROR" in line] or done.output.splitlines()[-1:]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,20 @@ def test_the_salt_and_each_input_move_the_key(tmp_path: Path) -> None:
     keys = {sha256_inputs(tmp_path, names, salt) for names, salt in [(["a"], "x"), (["a"], "y"), ([], "x")]}
     (tmp_path / "a").write_text("2")
     assert len(keys | {sha256_inputs(tmp_path, ["a"], "x")}) == 4
+
+
+def test_what_a_link_leads_to_is_part_of_the_tree_and_a_circle_ends(tmp_path: Path) -> None:
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "v").write_text("1")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "common").symlink_to("../common")
+    (tmp_path / "common" / "round").symlink_to("../common")
+    before = sha256_tree(tmp_path / "src")
+    (tmp_path / "common" / "v").write_text("2")
+    assert sha256_tree(tmp_path / "src") != before
+
+
+def test_pipes_and_links_to_nowhere_are_passed_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dead").symlink_to("nowhere")
+    assert list(walk(tmp_path)) == []

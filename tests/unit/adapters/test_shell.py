@@ -32,6 +32,27 @@ def test_a_childs_environment_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -
     assert found.code == 0 and "secret" not in found.output
 
 
+def test_a_child_has_a_home_of_its_own_and_no_proxys_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy.example:3128")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://aws:secret@index.example/simple")
+    found = shell.clean_env()
+    assert found["HTTPS_PROXY"] == "http://proxy.example:3128" and "127.0.0.1" in found["NO_PROXY"]
+    assert found["HOME"] != os.environ["HOME"] and not list(Path(found["HOME"]).iterdir())
+    assert "secret" not in str(found)
+    assert shell.tool_env()["PIP_INDEX_URL"].startswith("https://aws:secret@")
+    assert shell.tool_env()["HOME"] == os.environ["HOME"]
+
+
+def test_no_aws_profile_is_found_by_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text(
+        "[default]\naws_access_key_id = AKIAREAL\naws_secret_access_key = real\n"
+    )
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code = "import boto3; print(boto3.Session().get_credentials())"
+    assert shell.run(python(code)).output.strip() == "None"
+
+
 def test_output_and_status_are_told_and_logged(tmp_path: Path) -> None:
     done = shell.run(python("print('hello'); raise SystemExit(7)"), log=tmp_path / "x.log")
     assert (done.code, done.output.strip(), done.ended_by_us) == (7, "hello", False)
