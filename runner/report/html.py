@@ -29,7 +29,7 @@ WORDS = {
     Status.ERROR: "Could not tell",
     Status.SKIPPED: "Skipped",
 }
-_JOINTS = re.compile(r"(?<=[_/:=.,])(?=[^\s_/:=.,])")
+_JOINTS = re.compile(r"(?<=[_/:=.,])(?=[^\s\d_/:=.,])")
 TEMPLATES = Path(__file__).parent / "templates"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -32,6 +33,22 @@ def number(value: object, significant: int = 4) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def column(values: Iterable[object]) -> int | None:
+    """The decimals with which numbers below each other line up, for `fixed`.
+
+    None where their sizes differ too much: '0.0012' stands beside '5', not beside '5.0000'."""
+    known = [exact for value in values if (exact := finite(value)) is not None]
+    texts = [number(exact, 3) for exact in known]
+    places = max((len(text.partition(".")[2]) for text in texts), default=0)
+    alike = places <= 3 and max(map(abs, known), default=0.0) < 1000 and "e" not in "".join(texts)
+    return places if alike else None
+
+
+def fixed(value: float, places: int | None) -> str:
+    """A number with so many decimals; three significant digits where `places` is None."""
+    return number(value, 3) if places is None else f"{value:.{places}f}".replace("-", "−")
 
 
 def seconds(value: float) -> str:

@@ -18,6 +18,9 @@ from runner.report.svg import figure
 from runner.report.tally import BAD, RANK, Counts, Trouble, counts, own_check, troubles
 from runner.report.text import clean, one_line
 
+# People look at the model's plots first, so the stages' evidence stands in this order; kinds that come
+# later follow in the plan's.
+EVIDENCE = ("model", "data", "unit", "integration")
 CHECKS, TROUBLES, PLOTS, TABLES, ROWS, FACTS, FILES = 2000, 100, 40, 40, 200, 60, 200
 STATUSES = frozenset(Status)
 Present = Callable[[str], bool]
@@ -86,7 +89,14 @@ class Page:
 
     @property
     def stages(self) -> list[Section]:
+        """The stages in the plan's order."""
         return [section for section in self.sections if section.is_stage]
+
+    @property
+    def evidence(self) -> list[Section]:
+        """The stages in the order in which people look at what they left."""
+        ranks = {kind: rank for rank, kind in enumerate(EVIDENCE)}
+        return sorted(self.stages, key=lambda section: ranks.get(section.result.kind, len(ranks)))
 
 
 def page(record: RunRecord, present: Present) -> Page:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from runner.model import Plot, Series
 from runner.report import marks
 from runner.report.marks import tag
-from runner.report.numbers import finite, number
+from runner.report.numbers import column, finite, fixed
 from runner.report.scale import Scale, scale
 
 WIDTH = 440.0
@@ -37,7 +37,7 @@ class _Cell:
 @dataclass(frozen=True, slots=True)
 class _Layout:
     """Where rows lie: the value axis, the first row's top, a row's height and a cell's; `name` is
-    the height of a name above its row, 0 where names are beside."""
+    the height of a name above its row, 0 where names are beside; `places` the decimals of values."""
 
     axis: Scale
     top: float
@@ -45,6 +45,7 @@ class _Layout:
     cell: float
     bottom: float
     name: float
+    places: int | None
 
 
 def categories(plot: Plot) -> list[str]:
@@ -84,7 +85,8 @@ def _layout(plot: Plot, names: list[str], columns: list[dict[str, _Cell]]) -> _L
     cell = 16.0 if len(columns) == 1 else 13.0
     row = above + cell * max(len(columns), 1) + 9
     top = 18 + _LIMIT_LINE * len(limits)
-    return _Layout(axis, top, row, cell, top + row * len(names), above)
+    places = column(c.y for c in cells)
+    return _Layout(axis, top, row, cell, top + row * len(names), above, places)
 
 
 def _axis(plot: Plot, layout: _Layout) -> Markup:
@@ -128,7 +130,7 @@ def _row(kind: str, layout: _Layout, index: int, name: str, cells: list[_Cell | 
 
 
 def _cell(kind: str, layout: _Layout, cell: _Cell, y: float) -> list[Markup]:
-    value = "no data" if cell.y is None else number(cell.y, 3)
+    value = "no data" if cell.y is None else fixed(cell.y, layout.places)
     parts = [marks.label(value, WIDTH - 2, y + 4, "value", "end")]
     at, half = layout.axis.at, layout.cell / 2 - 2
     title = marks.hint(cell.name, cell.category, cell.y or 0.0, cell.low, cell.high)

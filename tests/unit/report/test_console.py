@@ -131,6 +131,18 @@ def test_the_live_view_takes_events_from_several_threads_and_no_markup() -> None
     assert "\x1b[31m" not in stream.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("environ", "coloured"), [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)]
+)
+def test_no_color_leaves_no_colour(environ: dict[str, str], coloured: bool) -> None:
+    stream = Terminal()
+    with view(PLAN, stream, {**TERMINAL, **environ}) as shown:
+        shown.progress("stage:model", Check("roc_auc", Status.FAILED, cause="0.497 < 0.66 (min)"))
+        shown.finished(sample.failing().results[5], "stage:model")
+    codes = {code for codes in re.findall(r"\x1b\[([\d;]*)m", stream.getvalue()) for code in codes.split(";")}
+    assert bool(codes & {str(code) for code in (*range(30, 39), *range(90, 98))}) is coloured
+
+
 def test_rich_is_imported_only_when_it_draws() -> None:
     code = "import sys, runner.report.console; sys.exit('rich' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -71,7 +73,7 @@ def test_the_verdict_is_the_first_heading_with_its_reason(record: RunRecord, wor
 
 def test_findings_come_before_the_stages_with_measure_limit_cause_and_details() -> None:
     words = shown(sample.failing()).words
-    finding = words[words.index("What went wrong") : words.index("Steps and stages")]
+    finding = words[words.index("What went wrong") : words.index("ROC curve")]
     for part in ("roc_auc", "0.497 < 0.66 (min)", "Measured 0.497", "Limit ≥ 0.66", "champion: 0.684"):
         assert part in finding
     assert "What went wrong" not in shown(sample.passing()).words
@@ -127,6 +129,23 @@ def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
     assert (policy or "").startswith("default-src 'none'; style-src 'sha256-")
 
 
+def test_the_policy_lets_in_the_pages_own_style_sheet_and_no_other() -> None:
+    """A browser hashes what stands between the tags; after escaping that could be something else."""
+    source = render(sample.hostile())
+    style = source[source.index("<style>") + len("<style>") : source.index("</style>")]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert source.count("<style") == 1
+    assert f"style-src 'sha256-{digest}';" in source
+
+
+def test_stages_stand_in_the_order_in_which_people_look_and_cards_in_the_plans() -> None:
+    page = shown(sample.passing())
+    anchors = [a["id"] for t, a in page.tags if t == "section" and (a.get("id") or "").startswith("step-")]
+    assert anchors == ["step-6", "step-5", "step-4", "step-7"]  # model, data, unit, integration
+    assert [link for link in page.links if link.startswith("#")][:4] == [f"#step-{i}" for i in (4, 5, 6, 7)]
+    assert page.words.index("ROC curve") < page.words.index("Steps and stages")
+
+
 def test_headings_and_tables_are_real_ones() -> None:
     page = shown(sample.failing())
     levels = [int(t[1]) for t, _ in page.tags if t in ("h1", "h2", "h3")]
@@ -172,6 +191,14 @@ def test_a_small_stage_is_listed_whole_beside_a_huge_one() -> None:
     huge = sample.stage("unit", tuple(Check(f"u{i}", Status.PASSED) for i in range(5000)))
     small = sample.stage("model", (Check("the-only-one", Status.PASSED),))
     assert "the-only-one" in shown(replace(sample.passing(), results=(huge, small))).words
+
+
+def test_long_ids_may_break_at_their_joints_but_never_inside_a_number() -> None:
+    table = Table("t", ("a",), (("expect_column_values_to_not_be_null",), ("9,430 of 336,776 null (2.80%)",)))
+    evidence = Evidence(tables=(table,))
+    source = render(replace(sample.passing(), results=(sample.stage("data", (), evidence=evidence),)))
+    assert "<td>expect_<wbr>column_<wbr>values_" in source
+    assert "<td>9,430 of 336,776 null (2.80%)</td>" in source
 
 
 def test_the_same_record_gives_the_same_page() -> None:

@@ -25,6 +25,28 @@ def test_digits_can_be_fewer_but_whole_numbers_stay_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ((0.668, 0.69, 0.5), ("0.668", "0.690", "0.500")),
+        ((5, 4.0, 0), ("5", "4", "0")),
+        ((-1.5, 24.66), ("−1.5", "24.7")),
+        ((0.0012, 5.0, 2.8), ("0.0012", "5", "2.8")),
+        ((1234567, 0.5), ("1,234,567", "0.5")),
+        ((1e-7, 0.5), ("1e−07", "0.5")),
+    ],
+)
+def test_numbers_below_each_other_line_up_where_they_are_of_a_size(
+    values: tuple[float, ...], shown: tuple[str, ...]
+) -> None:
+    places = numbers.column((*values, None, float("nan")))
+    assert tuple(numbers.fixed(value, places) for value in values) == shown
+
+
+def test_a_column_without_numbers_needs_no_decimals() -> None:
+    assert numbers.column(()) == 0
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [
         (0.0, "0 ms"), (0.003, "3 ms"), (0.42, "0.42 s"), (12.34, "12.3 s"), (59.96, "1 min 00 s"),
