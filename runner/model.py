@@ -137,6 +137,7 @@ class StageResult:
     report: StageReport | None = None
     peak_bytes: int = 0
     blocked_by: str = ""
+    usable: bool = False  # it did not pass, but what it made can still be judged
 
     @property
     def is_stage(self) -> bool:

@@ -55,8 +55,8 @@ def _closure(solution: Solution, ids: list[str], stages: set[str]) -> dict[str, 
 
 
 def _everything(solution: Solution) -> list[str]:
-    """A complete run builds every component, used by a stage or not: the manifest names them all."""
-    return [f"build:{name}" for name in solution.components]
+    """A complete run prepares and builds everything, used by a stage or not: the manifest names it all."""
+    return [f"prepare:{name}" for name in solution.prepare] + [f"build:{n}" for n in solution.components]
 
 
 def _step(solution: Solution, ident: str, stages: set[str]) -> Step:
@@ -86,6 +86,8 @@ def _build_needs(solution: Solution, name: str) -> Iterable[str]:
 
 def _uses(solution: Solution, stage: Stage) -> Iterable[str]:
     yield from [ENVIRONMENT] if own_suites(stage) or getattr(stage, "reference", None) else []
+    if own_suites(stage):  # tests may read whatever was prepared
+        yield from (f"prepare:{n}" for n in solution.prepare)
     if isinstance(stage, UnitStage):
         yield from _of(solution, (LambdaZip, Model))
     elif isinstance(stage, ModelStage):

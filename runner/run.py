@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
+from runner.adapters.shell import INTERRUPTED
 from runner.errors import LockgateError, SolutionError
 from runner.model import Artifact, Plan, StageResult, Status, Step
 from runner.report.view import View
@@ -61,11 +62,14 @@ class Execution:
                 self.running[pool.submit(self._guarded, step)] = step
 
     def _blocker(self, step: Step) -> str:
-        """The first need that did not pass; with fail-fast, the first step at all that did not."""
-        pool = (
-            self.results if self.fail_fast else {n: self.results[n] for n in step.needs if n in self.results}
-        )
-        return next((i for i, r in pool.items() if r.status is not Status.PASSED), "")
+        """Why a step may not start: the first need that left nothing to judge; with fail-fast, the
+        first step at all that did not pass; an interrupt."""
+        if INTERRUPTED.is_set():
+            return "interrupt"
+        bad = {i for i, r in self.results.items() if r.status is not Status.PASSED}
+        if self.fail_fast and bad:
+            return next(i for i in self.results if i in bad)
+        return next((n for n in step.needs if n in bad and not self.results[n].usable), "")
 
     def _collect(self) -> None:
         done, _ = wait(self.running, return_when=FIRST_COMPLETED)

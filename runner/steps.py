@@ -11,7 +11,8 @@ from runner import wire
 from runner.adapters.cache import cache_dir
 from runner.components import BuildJob, component_kind
 from runner.components.prepare import prepare
-from runner.config.schema import Solution
+from runner.components.stamped import altered
+from runner.config.schema import Model, Solution
 from runner.environment import interpreter, solution_python
 from runner.hosts import Order, host_kind
 from runner.model import Artifact, StageResult, Status, Step
@@ -50,8 +51,21 @@ class Steps:
             artifact = self._build(step, artifacts)
         else:
             self._before(step)
-        result = StageResult(result_name(step), step.kind, Status.PASSED, "", time.monotonic() - begun)
-        return Done(result, artifact)
+        cause = self._altered(step)
+        status = Status.FAILED if cause else Status.PASSED
+        seconds = time.monotonic() - begun
+        return Done(
+            StageResult(result_name(step), step.kind, status, cause, seconds, usable=bool(cause)), artifact
+        )
+
+    def _altered(self, step: Step) -> str:
+        """A file that somebody changed after its command had made it: evidence against the run, but
+        what the stages find in it is worth knowing too."""
+        if step.kind == "prepare":
+            return altered(self.root, f"prepare-{step.name}")
+        component = self.solution.components.get(step.name) if step.kind == "build" else None
+        trained = isinstance(component, Model) and component.train
+        return altered(self.root, step.name) if trained else ""
 
     def handover(self, artifacts: Mapping[str, Artifact]) -> Handover:
         """What a stage's process is handed."""

@@ -161,4 +161,8 @@ def _passed(results: Sequence[StageResult]) -> Verdict:
         return Verdict(Status.ERROR, "a step was skipped although nothing that it needs failed")
     checks = [c for r in results for c in r.checks if c.status is Status.PASSED]
     stages = sum(r.report is not None for r in results)
-    return Verdict(Status.PASSED, f"{len(checks)} checks passed in {stages} stages")
+    return Verdict(Status.PASSED, f"{_count(len(checks), 'check')} passed in {_count(stages, 'stage')}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

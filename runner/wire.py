@@ -23,6 +23,8 @@ def dump(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
+    if isinstance(value, str):  # a lone surrogate has no place in JSON
+        return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

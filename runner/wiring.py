@@ -1,4 +1,4 @@
-"""The composition root: makes the tools of a run, hands them to the flow, and writes what it leaves.
+"""The composition root: makes the tools of a run, hands them to the flow, and has its results left.
 
     load -> plan -> [AWS in use, view] -> run -> verdict -> manifest -> reports
 
@@ -8,9 +8,7 @@ as a function.
 
 from __future__ import annotations
 
-import json
 import secrets
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -18,27 +16,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from runner import wire
 from runner.adapters import shell
-from runner.adapters.files import sha256_file, write_atomic
-from runner.adapters.git import source
+from runner.adapters.git import Source, source
+from runner.adapters.locks import locked
+from runner.adapters.output import say
 from runner.config.load import load
 from runner.config.schema import IntegrationStage, LambdaZip, Solution
-from runner.manifest.build import build_manifest, canonical, digest
-from runner.model import Artifact, Plan, StageResult, Status, Verdict
+from runner.interrupts import EXIT_INTERRUPTED, interruptible
+from runner.leave import conclude, leave, verdict_of
+from runner.model import Artifact, Plan, StageReport, StageResult, Status, Step
 from runner.plan import make_plan
 from runner.report.record import RunRecord
 from runner.run import Execution
 from runner.stages import StageJob, needs_aws
-from runner.stages.child import HANDOVER, RESULT, read_handover, run_stage, tell
+from runner.stages.child import HANDOVER, read_handover, run_stage, tell
 from runner.steps import Steps
-from runner.verdict import EXIT, judge
+from runner.verdict import EXIT
 from runner.versions import tool_versions
 
-INTERRUPTED = 130
 NO_AWS = "AWS: none is used by this run"
+Outcome = tuple[tuple[StageResult, ...], Mapping[str, Artifact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +51,43 @@ class Options:
     fail_fast: bool = False
     as_json: bool = False
 
+    @property
+    def stream(self) -> IO[str]:
+        """Where people read: stdout, unless a machine reads that."""
+        return sys.stderr if self.as_json else sys.stdout
+
 
 def run_solution(options: Options) -> int:
     """The main job: run, judge, write everything to .lockgate/runs/ID/; returns the exit status."""
     solution = load(options.root)
     plan = make_plan(solution, options.stages)
-    started, begun, run_id = datetime.now(UTC), time.monotonic(), new_run_id()
+    run_id, begun, before = new_run_id(), time.monotonic(), source(options.root)
     folder = options.root / ".lockgate" / "runs" / run_id
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    with _alone(options.root), interruptible():
+        description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before)
+        verdict = verdict_of(plan, results, before.moved_to(source(options.root)))
+        record = RunRecord(
+            run_id, plan.solution, before.commit, before.clean, before.branch, started,
+            time.monotonic() - begun, description, verdict, results,
+            tuple(artifacts[name] for name in sorted(artifacts)), plan.complete, "", tool_versions(),
+        )  # fmt: skip
+        return conclude(leave(record, folder, solution, options.root), folder, as_json=options.as_json)
+
+
+def _alone(root: Path) -> Any:
+    """One run at a time in a folder: a second one would rewrite the files that the first one judges."""
+    return locked(root / ".lockgate" / "lock")
+
+
+def _run(
+    options: Options, solution: Solution, plan: Plan, run_id: str, folder: Path, before: Source
+) -> tuple[str, Outcome]:
     folder.mkdir(parents=True)
-    stream = sys.stderr if options.as_json else sys.stdout
-    with _interruptible(), _aws(options, solution, plan, folder) as (description, aws):
-        print(description, file=stream, flush=True)
-        steps = Steps(
-            options.root, folder, run_id, solution, aws, not _is_real(options), source(options.root).commit
-        )
-        results, artifacts = _execute(options, plan, steps, stream)
-    record = _record(options, plan, run_id, results, artifacts, description)
-    record = replace(record, started=started.isoformat(timespec="seconds"), seconds=time.monotonic() - begun)
-    record = leave(record, folder, solution, options.root)
-    return _conclude(record, folder, options)
+    with _aws(options, solution, plan, folder) as (description, aws):
+        say(options.stream, description)
+        steps = Steps(options.root, folder, run_id, solution, aws, not _is_real(options), before.commit)
+        return description, _execute(options, plan, steps, options.stream)
 
 
 def new_run_id() -> str:
@@ -77,98 +95,13 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-def _execute(
-    options: Options, plan: Plan, steps: Steps, stream: Any
-) -> tuple[tuple[StageResult, ...], Mapping[str, Artifact]]:
+def _execute(options: Options, plan: Plan, steps: Steps, stream: IO[str]) -> Outcome:
     from runner.report.console import view
 
     with view(plan, stream) as shown:
         steps.view = shown
         execution = Execution(plan, steps.run, shown, options.fail_fast)
         return execution.run(), execution.artifacts
-
-
-def _record(
-    options: Options,
-    plan: Plan,
-    run_id: str,
-    results: tuple[StageResult, ...],
-    artifacts: Mapping[str, Artifact],
-    aws: str,
-) -> RunRecord:
-    git = source(options.root)
-    verdict = judge(results, [s.name for s in plan.steps if s.kind == "stage"])
-    if shell.INTERRUPTED.is_set():
-        verdict = Verdict(Status.ERROR, "interrupted before every stage had ended")
-    return RunRecord(
-        run_id,
-        plan.solution,
-        git.commit,
-        git.clean,
-        git.branch,
-        "",
-        0.0,
-        aws,
-        verdict,
-        results,
-        tuple(artifacts[n] for n in sorted(artifacts)),
-        plan.complete,
-        "",
-        tool_versions(),
-    )
-
-
-def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> RunRecord:
-    """Write manifest, JUnit, report, variables and result; returns the record with its digest."""
-    from runner.report.html import write_report
-    from runner.report.junit import stage_junit
-    from runner.report.variables import write_env
-
-    sealed = {
-        r.name: sha256_file(p) for r in record.results if (p := folder / "stages" / r.name / RESULT).is_file()
-    }
-    manifest = canonical(build_manifest(record, sealed, _locks(solution, root)))
-    record = replace(record, manifest_sha256=digest(manifest))
-    write_atomic(folder / "manifest.json", manifest)
-    for result in record.results:
-        if result.is_stage:
-            write_atomic(folder / "junit" / f"{result.name}.xml", stage_junit(result, record.run_id))
-    write_report(record, folder / "report.html")
-    write_env(record, folder / "variables.env")
-    wire.save(folder / "result.json", record)
-    return record
-
-
-def _locks(solution: Solution, root: Path) -> dict[str, str]:
-    functions = [c for c in solution.components.values() if isinstance(c, LambdaZip)]
-    names = {solution.python.lock, *(f.lock for f in functions if f.lock)}
-    return {n: sha256_file(root / n) for n in sorted(names) if (root / n).is_file()}
-
-
-def _conclude(record: RunRecord, folder: Path, options: Options) -> int:
-    """Say how it ended: the machine form on stdout, or the closing lines."""
-    from runner.report.summary import last_lines
-
-    code = INTERRUPTED if shell.INTERRUPTED.is_set() else EXIT[record.verdict.status]
-    report = _shown(folder / "report.html")
-    if options.as_json:
-        manifest = json.loads((folder / "manifest.json").read_bytes())
-        told = {
-            "exit_code": code,
-            "manifest": manifest,
-            "manifest_sha256": record.manifest_sha256,
-            "folder": str(folder),
-            "report": str(folder / "report.html"),
-        }
-        print(json.dumps(told))
-    else:
-        print("\n".join(last_lines(record, report)))
-    return code
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def install(options: Options) -> int:
@@ -178,55 +111,66 @@ def install(options: Options) -> int:
     functions = {f"build:{n}" for n, c in solution.components.items() if isinstance(c, LambdaZip)}
     fetching = tuple(s for s in plan.steps if s.id in functions or s.kind == "environment")
     if not fetching:
-        print(f"{plan.solution} needs nothing to be installed")
+        say(sys.stdout, f"{plan.solution} needs nothing to be installed")
         return EXIT[Status.PASSED]
     steps = Steps(options.root, options.root / ".lockgate" / "install", new_run_id(), solution, {})
-    results, _ = _execute(options, replace(plan, steps=fetching), steps, sys.stdout)
-    return max(EXIT[r.status] for r in results)
+    with _alone(options.root), interruptible():
+        results, _ = _execute(options, replace(plan, steps=fetching), steps, sys.stdout)
+        return EXIT_INTERRUPTED if shell.INTERRUPTED.is_set() else max(EXIT[r.status] for r in results)
 
 
 def run_one_stage(options: Options, out: Path, handover: Path | None) -> int:
     """One stage in this very process, as a host starts it. Without a handover (a person's call) the
     components are built first and handed over the same way."""
     solution, name = load(options.root), options.stages[0]
-    make_plan(solution, options.stages)
+    plan = make_plan(solution, options.stages)
     out.mkdir(parents=True, exist_ok=True)
     if handover is not None:
-        return _in_process(options, solution, name, out, handover, shell.aws_env())
-    plan = make_plan(solution, options.stages)
-    with _aws(options, solution, plan, out) as (description, aws):
-        print(description, file=sys.stderr, flush=True)
-        steps = Steps(options.root, out, new_run_id(), solution, aws, not _is_real(options))
-        before = replace(plan, steps=tuple(s for s in plan.steps if s.kind != "stage"))
-        results, artifacts = _execute(options, before, steps, sys.stderr)
-        bad = next((r for r in results if r.status is not Status.PASSED), None)
-        if bad is not None:
-            print(f"{bad.status}  {bad.name}: {bad.cause}", file=sys.stderr)
-            return EXIT[bad.status]
-        wire.save(out / HANDOVER, steps.handover(artifacts))
-        return _in_process(options, solution, name, out, out / HANDOVER, aws)
+        return run_stage(_job(options, solution, name, out, handover, shell.aws_env())).code
+    with _alone(options.root), _aws(options, solution, plan, out) as (description, aws):
+        say(sys.stderr, description)
+        with interruptible():
+            failed = _build(options, solution, plan, out, aws)
+        if failed is not None:
+            say(sys.stderr, f"{failed.status}  {failed.name}: {failed.cause}")
+            return EXIT[failed.status]
+        ended = run_stage(_job(options, solution, name, out, out / HANDOVER, aws))
+        say(sys.stderr, _closing(ended.report))
+        return ended.code
 
 
-def _in_process(
-    options: Options, solution: Solution, name: str, out: Path, handover: Path, aws: Mapping[str, str]
-) -> int:
-    given = read_handover(handover)
-    return run_stage(
-        StageJob(
-            given.run_id,
-            name,
-            options.root,
-            out,
-            solution,
-            solution.stages[name],
-            given.artifacts,
-            Path(given.python),
-            aws,
-            given.is_sandbox,
-            given.commit,
-            tell,
-        )
+def _build(
+    options: Options, solution: Solution, plan: Plan, out: Path, aws: Mapping[str, str]
+) -> StageResult | None:
+    """Everything that comes before the stage; the first step that did not pass, if any."""
+    steps = Steps(options.root, out, new_run_id(), solution, aws, not _is_real(options))
+    before = replace(plan, steps=tuple(s for s in plan.steps if _is_before(s)))
+    results, artifacts = _execute(options, before, steps, sys.stderr)
+    wire.save(out / HANDOVER, steps.handover(artifacts))
+    return next((r for r in results if r.status is not Status.PASSED), None)
+
+
+def _is_before(step: Step) -> bool:
+    return step.kind != "stage"
+
+
+def _closing(report: StageReport) -> str:
+    passed = sum(check.status is Status.PASSED for check in report.checks)
+    why = report.cause or next((f"{c.id}: {c.cause}" for c in report.checks if c.status is report.status), "")
+    return f"{report.status}  {report.stage}: {passed} of {len(report.checks)} checks passed" + (
+        f"; {why}" if report.status is not Status.PASSED else ""
     )
+
+
+def _job(
+    options: Options, solution: Solution, name: str, out: Path, handover: Path, aws: Mapping[str, str]
+) -> StageJob:
+    given = read_handover(handover)
+    stage, python = solution.stages[name], Path(given.python)
+    return StageJob(
+        given.run_id, name, options.root, out, solution, stage, given.artifacts, python, aws,
+        given.is_sandbox, given.commit, tell,
+    )  # fmt: skip
 
 
 def _is_real(options: Options) -> bool:
@@ -255,21 +199,3 @@ def _region(solution: Solution, stages: list[Any]) -> str | None:
     """The region of the environment in which a stack is tested; None leaves it to the AWS in use."""
     names = [stage.environment for stage in stages if isinstance(stage, IntegrationStage)]
     return next((e.region for n in names if (e := solution.environments.get(n)) and e.region), None)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGINT and SIGTERM end the children, who clean up; the run is then judged and reported.
-    A second one ends this process at once."""
-
-    def interrupt(number: int, frame: object) -> None:
-        shell.INTERRUPTED.set()
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.default_int_handler)
-
-    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

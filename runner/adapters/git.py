@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,15 @@ class Source:
     commit: str = ""
     branch: str = ""
     clean: bool | None = None
+    changes: str = ""  # digest of what differs from the commit in tracked files
+
+    def moved_to(self, now: Source) -> str:
+        """What happened to the source since; '' if it is still the same."""
+        if self.commit != now.commit:
+            return (
+                f"the commit was {self.commit[:12] or 'none'} when the run began, now it is {now.commit[:12]}"
+            )
+        return "" if self.changes == now.changes else "a file was edited while the run went on"
 
 
 def source(root: Path) -> Source:
@@ -24,7 +34,10 @@ def source(root: Path) -> Source:
     if not commit:
         return Source()
     changed = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
-    return Source(commit, _git(root, "rev-parse", "--abbrev-ref", "HEAD") or "", changed == "")
+    edits = hashlib.sha256(
+        (_git(root, "diff", "HEAD", "--", ".") or "").encode("utf-8", "replace")
+    ).hexdigest()
+    return Source(commit, _git(root, "rev-parse", "--abbrev-ref", "HEAD") or "", changed == "", edits)
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -25,6 +25,7 @@ from typing import IO
 
 import psutil
 
+from runner.adapters import privileges
 from runner.adapters.cache import cache_dir
 from runner.errors import InfrastructureError
 
@@ -34,7 +35,7 @@ TETHER = Path(__file__).with_name("tether.py")
 GRACE, SAMPLE = 20.0, 0.4
 # Set once the user interrupts: every wait, in whatever thread, then ends its child and returns.
 INTERRUPTED = threading.Event()
-KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER", privileges.VARIABLE)
 KEPT_PREFIXES = ("SSL_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OMP_", "OPENBLAS_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 TOOLS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", *PROXIES, *map(str.lower, PROXIES))
@@ -83,6 +84,7 @@ def scratch_home() -> str:
     if given:
         return given
     folder = tempfile.mkdtemp(prefix="lockgate-home-")
+    privileges.give(Path(folder))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
@@ -115,17 +117,19 @@ def start(
     stderr: IO[bytes] | int,
     pass_fds: Sequence[int] = (),
     with_parent: int | None = None,
+    untrusted: bool = False,
 ) -> Process:
     """Start a child in a process group of its own, so that it can be ended whole.
 
-    `with_parent`: the signal that ends it should this process die first (Linux)."""
+    `with_parent`: the signal that ends it should this process die first (Linux).
+    `untrusted`: it executes a solution's code, so it is not run as root where there is a test user."""
     if shutil.which(argv[0], path=env.get("PATH", os.defpath)) is None:
         raise InfrastructureError(
             f"cannot start {argv[0]}: there is no such program", hint="is it installed?"
         )
     try:
         return subprocess.Popen(
-            [*_tether(with_parent), *argv],
+            [*_tether(with_parent, untrusted), *argv],
             env=dict(env),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
@@ -138,10 +142,13 @@ def start(
         raise InfrastructureError(f"cannot start {argv[0]}: {error}", hint="is it installed?") from error
 
 
-def _tether(number: int | None) -> list[str]:
-    if number is None or sys.platform != "linux":
+def _tether(number: int | None, untrusted: bool) -> list[str]:
+    user = privileges.test_user() if untrusted else None
+    ends_with = number if number and sys.platform == "linux" else 0
+    if not ends_with and user is None:
         return []
-    return [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(number))]
+    name = user.pw_name if user else ""
+    return [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(ends_with)), name]
 
 
 def end(process: Process, grace: float = GRACE) -> None:
@@ -213,6 +220,7 @@ def run(
     cwd: Path = Path(),
     timeout: float = 600.0,
     log: Path | None = None,
+    untrusted: bool = False,
 ) -> Completed:
     """Run a child to its end; stdout and stderr together, in `output` and appended to `log`."""
     with tempfile.TemporaryFile() as sink:
@@ -223,6 +231,7 @@ def run(
             stdout=sink,
             stderr=sink,
             with_parent=signal.SIGKILL,
+            untrusted=untrusted,
         )
         done = wait(process, timeout=timeout)
         sink.seek(0)

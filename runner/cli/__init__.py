@@ -6,6 +6,7 @@ Nothing heavy is imported here: `lockgate --help` costs click alone.
 from __future__ import annotations
 
 import difflib
+import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,6 +15,7 @@ from typing import Any
 import click
 
 from runner import __version__
+from runner.adapters.output import prepare_streams, say
 from runner.errors import LockgateError
 
 INTERRUPTED = 130
@@ -64,6 +66,8 @@ def cli() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; never raises, never prints a traceback."""
+    prepare_streams()
+    as_json = "--json" in (sys.argv[1:] if argv is None else argv)
     try:
         result = cli.main(args=argv, prog_name="lockgate", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -71,19 +75,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return done.exit_code
     except click.ClickException as error:
         error.show()
-        return 2
+        return _told(2, error.format_message(), as_json)
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted")
-        return INTERRUPTED
+        return _fail(INTERRUPTED, "interrupted", as_json)
     except LockgateError as error:
-        _say(str(error))
-        return error.exit_code
-    except BrokenPipeError:
-        return 3
+        return _fail(error.exit_code, str(error), as_json)
+    except OSError as error:  # a file where a folder has to be, a full disk, a folder that is gone
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(3, f"{place}{error.strerror or error}\n  -> nothing was judged", as_json)
     except Exception as error:
-        _say(f"{type(error).__name__}: {error}\n  -> this is a bug in lockgate; nothing was judged")
-        return 3
+        text = f"{type(error).__name__}: {error}\n  -> this is a bug in lockgate; nothing was judged"
+        return _fail(3, text, as_json)
 
 
-def _say(text: str) -> None:
-    click.echo(f"lockgate: {text}", err=True, file=sys.stderr)
+def _fail(code: int, text: str, as_json: bool) -> int:
+    say(sys.stderr, f"lockgate: {text}")
+    return _told(code, text, as_json)
+
+
+def _told(code: int, text: str, as_json: bool) -> int:
+    """A machine that asked for JSON gets it for an error too."""
+    if as_json:
+        say(sys.stdout, json.dumps({"exit_code": code, "error": text}))
+    return code

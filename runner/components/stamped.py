@@ -1,8 +1,8 @@
 """Commands of the solution that make files, run when their inputs have changed and not before.
 
-A stamp in .lockgate/build/ remembers the key under which the files were made: a digest of the
-command, its inputs and the lock. The files themselves are no part of it: one that was changed by
-hand is left for the stages to find out.
+A stamp in .lockgate/build/ remembers the key under which the files were made (a digest of the
+command, its inputs and the lock) and the digest of each file. A file that was changed afterwards
+is not made anew, which would hide it: `altered` names it, and the stages judge it as it is.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.adapters import shell
-from runner.adapters.files import sha256_file, sha256_inputs, write_atomic
+from runner.adapters import privileges, shell
+from runner.adapters.files import sha256_file, sha256_inputs, sha256_tree, write_atomic
 from runner.config.schema import Solution
 from runner.errors import InfrastructureError, SolutionError, UsageError
 
@@ -39,15 +39,32 @@ def run_stamped(
     killed or too slow, UsageError for a missing input."""
     lock = (solution.python.lock,) if (root / solution.python.lock).exists() else ()
     key = sha256_inputs(root, command.inputs, command.line, *salt, *(sha256_file(root / p) for p in lock))
-    stamp = root / ".lockgate" / "build" / f"{command.name}.json"
+    stamp = _stamp(root, command.name)
     if _stamped_key(stamp) == key and not _missing(root, command):
         return key, False
     stamp.unlink(missing_ok=True)  # a kill half-way leaves no stamp, so the command runs again
     _execute(root, command, python, solution, log)
     if missing := _missing(root, command):
         raise SolutionError(f"{command.line!r} did not write {missing[0]}", where=f"{command.name} ({log})")
-    write_atomic(stamp, json.dumps({"key": key, "command": command.line}).encode())
+    made = {name: sha256_tree(root / name) for name in command.outputs}
+    write_atomic(stamp, json.dumps({"key": key, "command": command.line, "outputs": made}).encode())
     return key, True
+
+
+def altered(root: Path, name: str) -> str:
+    """What is wrong with the outputs of a stamped command as they are now; '' if nothing is."""
+    try:
+        made = json.loads(_stamp(root, name).read_bytes())["outputs"]
+        changed = [path for path, sha256 in made.items() if sha256_tree(root / path) != sha256]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"its stamp {_stamp(root, name)} cannot be read: {error}"
+    if not changed:
+        return ""
+    return f"{changed[0]} was changed after it was made; to have it made anew, delete it"
+
+
+def _stamp(root: Path, name: str) -> Path:
+    return root / ".lockgate" / "build" / f"{name}.json"
 
 
 def _stamped_key(stamp: Path) -> str | None:
@@ -62,13 +79,15 @@ def _missing(root: Path, command: Command) -> list[str]:
 
 
 def _execute(root: Path, command: Command, python: Path, solution: Solution, log: Path) -> None:
-    done = shell.run(
-        _argv(command, python),
-        env=shell.clean_env(solution_env(root, python, solution)),
-        cwd=root,
-        timeout=command.timeout,
-        log=log,
-    )
+    with privileges.writable(root, command.outputs):
+        done = shell.run(
+            _argv(command, python),
+            env=shell.clean_env(solution_env(root, python, solution)),
+            cwd=root,
+            timeout=command.timeout,
+            log=log,
+            untrusted=True,
+        )
     where = f"{command.name} ({log})"
     if done.timed_out:
         raise InfrastructureError(f"{command.line!r} did not end in {command.timeout:.0f} s", where=where)

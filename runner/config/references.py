@@ -66,6 +66,9 @@ def _environment(solution: Solution, root: Path) -> Found:
     trained = any(isinstance(c, Model) and c.train for c in solution.components.values())
     if own or trained or solution.prepare:
         yield from _exists(("python", "lock"), root, solution.python.lock)
+        named = "path" in solution.python.model_fields_set
+        for i, folder in enumerate(solution.python.path if named else ()):
+            yield from _exists(("python", "path", i), root, folder, folder=True)
 
 
 def _cycle(solution: Solution) -> Found:

@@ -16,13 +16,21 @@ BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
 def _duration(value: Any) -> Any:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", value) if isinstance(value, str) else None
-    return float(match[1]) * UNITS[match[2]] if match else value
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", value)
+    if match is None:
+        raise ValueError("a duration is seconds, or a number with s, m or h such as 90s, 10m, 1h")
+    return float(match[1]) * UNITS[match[2]]
 
 
 def _size(value: Any) -> Any:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB)", value) if isinstance(value, str) else None
-    return int(float(match[1]) * BYTES[match[2]]) if match else value
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB)", value)
+    if match is None:
+        raise ValueError("a size is bytes, or a number with KiB, MiB or GiB such as 512MiB")
+    return int(float(match[1]) * BYTES[match[2]])
 
 
 def _inside(value: Any) -> Any:

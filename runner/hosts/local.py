@@ -13,6 +13,9 @@ from runner.model import Check, Status
 from runner.stages.child import read_ending
 from runner.verdict import Ending
 
+# A stage that is ended removes its test stack first, and CloudFormation takes its time.
+STAGE_GRACE = 120.0
+
 
 def run_stage(order: Order) -> Ending:
     """Run one stage in a process group of its own and tell how it ended."""
@@ -24,7 +27,7 @@ def run_stage(order: Order) -> Ending:
         )
         reader = threading.Thread(target=_listen, args=(process, order, seal), daemon=True)
         reader.start()
-        done = shell.wait(process, timeout=order.timeout, memory=order.memory)
+        done = shell.wait(process, timeout=order.timeout, memory=order.memory, grace=STAGE_GRACE)
         reader.join(2.0)
     return _ending(order, done, seal)
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from runner.adapters import shell
+from runner.adapters import privileges, shell
 from runner.adapters.cache import cache_dir
 from runner.errors import InfrastructureError
 from runner.sandbox import MINISTACK
@@ -123,6 +123,7 @@ def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
 def _spawn(bare: Path, log: Path, embedded: bool) -> Sandbox:
     port = _free_port()
     scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
+    privileges.give(scratch)
     settings = {**SETTINGS, "GATEWAY_PORT": str(port), "TMPDIR": str(scratch), "HOME": str(scratch)}
     read, write = os.pipe() if embedded else (-1, -1)
     argv = [sys.executable, "-P", "-m", "runner.sandbox.server", str(bare), str(scratch)]
@@ -135,6 +136,7 @@ def _spawn(bare: Path, log: Path, embedded: bool) -> Sandbox:
                 stdout=sink,
                 stderr=sink,
                 pass_fds=[read] * embedded,
+                untrusted=True,  # it executes Lambda code
             )
     finally:
         if embedded:

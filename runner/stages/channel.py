@@ -20,6 +20,8 @@ from runner.adapters import shell
 from runner.errors import InfrastructureError
 
 REPORT_LIMIT = 64 * 2**20
+# Shorter than what the stage itself is given: it has a stack to remove when its tests are gone.
+TESTS_GRACE = 5.0
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Heard:
     checks: list[dict[str, Any]] = field(default_factory=list)
     code: int = 0
     damage: str = ""
+    last_line: str = ""
 
     @property
     def ending(self) -> str:
@@ -49,12 +52,13 @@ def listen(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: f
             stderr=sink,
             pass_fds=[write],
             with_parent=signal.SIGKILL,
+            untrusted=True,
             env={**env, "LOCKGATE_CHANNEL": str(write), "LOCKGATE_NONCE": nonce},
         )
         os.close(write)
         reader = threading.Thread(target=_drain, args=(stream, chunks), daemon=True)
         reader.start()
-        done = shell.wait(process, timeout=timeout)
+        done = shell.wait(process, timeout=timeout, grace=TESTS_GRACE)
         # A process that escaped the group may hold the pipe open: what counts was said before.
         reader.join(2.0)
     if done.timed_out:
@@ -63,7 +67,15 @@ def listen(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: f
             where=str(log),
             hint="raise the stage's timeout, or find the test that hangs",
         )
-    return parse(bytes(chunks), nonce, done.code)
+    heard = parse(bytes(chunks), nonce, done.code)
+    heard.last_line = _last_line(log)
+    return heard
+
+
+def _last_line(log: Path) -> str:
+    """What pytest printed last: the best cause there is where it could not even start."""
+    lines = log.read_bytes()[-10_000:].decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
 
 
 def _drain(stream: Any, chunks: bytearray) -> None:
@@ -79,6 +91,7 @@ def parse(data: bytes, nonce: str, code: int) -> Heard:
     heard, finished = Heard(code=code), False
     if len(data) > REPORT_LIMIT:
         heard.damage = f"its report is larger than {REPORT_LIMIT >> 20} MiB"
+        return heard
     for line in data.splitlines():
         try:
             finished = _take(heard, json.loads(line), nonce)

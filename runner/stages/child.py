@@ -24,9 +24,10 @@ from runner.adapters.files import sha256_file
 from runner.errors import InfrastructureError, LockgateError, SolutionError
 from runner.model import Artifact, Check, StageReport, Status
 from runner.stages import StageJob, stage_kind
-from runner.verdict import EXIT
+from runner.verdict import EXIT, Ending, Expected, judge_stage
 
 RESULT, HANDOVER = "result.json", "job.json"
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +65,43 @@ def _same(path: str, sha256: str) -> None:
         )
 
 
-def run_stage(job: StageJob) -> int:
-    """Run a stage to its sealed report; returns the exit status that agrees with it."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A stage that ran in this process: its report as it was sealed, and the exit status that agrees."""
+
+    report: StageReport
+    code: int
+
+
+def run_stage(job: StageJob) -> Ended:
+    """Run a stage to its sealed report. No earlier report can stand in for it."""
+    (job.out / RESULT).unlink(missing_ok=True)
+    for number in SIGNALS:
         signal.signal(number, _interrupt)
     begun = time.monotonic()
-    report = replace(_report(job), seconds=time.monotonic() - begun)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    report = _coherent(job, replace(_report(job), seconds=time.monotonic() - begun))
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     wire.save(job.out / RESULT, report)
     _say({"seal": job.run_id, "sha256": sha256_file(job.out / RESULT)})
-    return EXIT[report.status]
+    return Ended(report, EXIT[report.status])
+
+
+def _coherent(job: StageJob, report: StageReport) -> StageReport:
+    """The report with the status that a parent will give it: who runs one stage by hand, or in a
+    build step, has no parent to doubt a pass on too few checks."""
+    stage = job.stage
+    expected = Expected(job.run_id, job.name, stage.kind, stage.timeout, stage.memory, stage.min_checks)
+    result = judge_stage(expected, Ending(EXIT[report.status], report, sealed=True))
+    if result.status is report.status:
+        return report
+    return replace(report, status=result.status, cause=result.cause)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Once is enough: cleaning up is not to be interrupted by the second signal."""
-    signal.signal(number, signal.SIG_IGN)
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -8,6 +8,7 @@ that contradicts the report are checks in ERROR, so nothing that is missing can 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,13 +58,13 @@ def run_suites(
     environment. Raises UsageError for a suite that does not exist."""
     job.out.mkdir(parents=True, exist_ok=True)
     write_atomic(job.out / "context.json", json.dumps(context, default=str).encode())
-    write_atomic(job.out / "pytest.ini", b"[pytest]\naddopts =\n")
+    write_atomic(job.out / "pytest.ini", b"[pytest]\naddopts =\nxfail_strict = true\n")
     env = {**extra_env, "LOCKGATE_CONTEXT": str(job.out / "context.json")}
+    judged = tuple(_judged(job.root, suite) for suite in suites)  # as they are before anything runs
     outcomes = [_run(job, session) for session in _sessions(job, suites, env)]
     collected = tuple(i for o in outcomes for i in o.collected)
     checks = tuple(c for o in outcomes for c in o.checks)
     empty = tuple(_empty(suite, checks) for suite in suites if not _executed(suite, checks))
-    judged = tuple(_judged(job.root, suite) for suite in suites)
     return SuiteOutcome(collected + tuple(c.id for c in empty), checks + empty, judged)
 
 
@@ -78,14 +79,24 @@ def _sessions(job: StageJob, suites: Sequence[str], env: Mapping[str, str]) -> l
                 hint="create it, or remove it from the stage's suites",
             )
     code = tuple(job.root / path for path in job.solution.python.path)
-    path = ":".join(map(str, [REPORTER, *code]))
+    path = os.pathsep.join(map(str, code))
     sessions = []
     if stock:
         lone = {**env, "PYTHONPATH": str(REPORTER), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         root = resource("suites")
         sessions.append(Session("stock", Path(sys.executable), root, STOCK, stock, (), lone))
     if own:
-        sessions.append(Session("own", job.python, job.root, "", own, code, {**env, "PYTHONPATH": path}))
+        sessions.append(
+            Session(
+                "own",
+                job.python,
+                job.root,
+                "",
+                own,
+                code,
+                {**env, "PYTHONPATH": str(REPORTER), "LOCKGATE_PATH": path},
+            )
+        )
     return sessions
 
 
@@ -93,7 +104,7 @@ def _run(job: StageJob, session: Session) -> SuiteOutcome:
     """Collect, run, and compare the two."""
     before = _pytest(job, session, "--collect-only")
     ids = [session.prefix + i for i in before.ids]
-    broken = [_check(session, c) for c in before.checks]
+    broken = [_check(session, c) for c in before.checks if c["outcome"] == "collection"]
     heard = _pytest(job, session, "--continue-on-collection-errors")
     ran = {c.id: c for c in [_check(session, c) for c in heard.checks] if c.id not in {b.id for b in broken}}
     for check in ran.values():
@@ -171,7 +182,7 @@ def _unexpected(check: Check) -> Check:
 def _contradictions(session: Session, heard: Heard, checks: Sequence[Check]) -> list[Check]:
     """What the process's end says against its report: a check of its own, so that it is seen."""
     bad = any(c.status in (Status.FAILED, Status.ERROR) for c in checks)
-    cause = heard.damage and f"pytest {heard.ending}: {heard.damage}"
+    cause = heard.damage and f"pytest {heard.ending}: {heard.damage} (its log ends: {heard.last_line})"
     if not cause and heard.code != int(bad):
         cause = f"pytest {heard.ending}, but its report says {'failures' if bad else 'no failure'}"
     if not cause or (not checks and heard.code == 5):

@@ -7,12 +7,18 @@ last one is the sentinel: a session that ends without it (os._exit, a signal) wa
 
 import json
 import os
+import sys
 
 import pytest
 
 _CHANNEL = os.environ.pop("LOCKGATE_CHANNEL", "")
 _NONCE = os.environ.pop("LOCKGATE_NONCE", "")
-_LIMIT = 20_000
+# The solution's folders come onto the path here and not before: a sitecustomize.py or a typing.py
+# among them is not to run, or to stand in for the standard library's, before pytest and this.
+_PATH = os.environ.pop("LOCKGATE_PATH", "")
+sys.path[:0] = [folder for folder in _PATH.split(os.pathsep) if folder]
+os.environ["PYTHONPATH"] = _PATH  # for what the tests start
+_LIMIT, _SHORT, _MANY = 20_000, 1_000, 200
 
 
 class Reporter:
@@ -20,15 +26,25 @@ class Reporter:
         os.set_inheritable(channel, False)  # what a test starts does not keep the channel open
         self.stream = os.fdopen(channel, "w", encoding="utf-8", errors="backslashreplace")
         self.parts = {}
+        self.found = {}
         self.count = 0
+        self.bad = 0
 
     def send(self, event, **fields):
         self.stream.write(json.dumps({"event": event, **fields}) + "\n")
         self.stream.flush()
 
+    def pytest_itemcollected(self, item):
+        self.found[item.nodeid] = None
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session):
-        self.send("collected", ids=[item.nodeid for item in session.items])
+        """A test that a conftest or a plugin took out again is shown, as skipped: it did not run."""
+        kept = [item.nodeid for item in session.items]
+        self.send("collected", ids=[*kept, *(left_out := [i for i in self.found if i not in set(kept)])])
+        for nodeid in left_out:
+            cause = "left out at collection by a conftest or a plugin"
+            self.send("check", id=nodeid, outcome="skipped", cause=cause)
 
     def pytest_collectreport(self, report):
         if report.failed:
@@ -38,7 +54,11 @@ class Reporter:
         parts = self.parts.setdefault(report.nodeid, [])
         parts.append(report)
         if report.when == "teardown":
-            self.send("check", id=report.nodeid, **_merge(self.parts.pop(report.nodeid)))
+            merged = _merge(self.parts.pop(report.nodeid))
+            self.bad += merged["outcome"] not in ("passed", "skipped")
+            if self.bad > _MANY:  # a thousand tracebacks tell no more than the first two hundred
+                merged = {**merged, "details": merged["details"][-_SHORT:], "cause": merged["cause"][:_SHORT]}
+            self.send("check", id=report.nodeid, **merged)
             self.count += 1
 
     @pytest.hookimpl(trylast=True)
@@ -80,7 +100,7 @@ def _skip_reason(report):
 def _files(error):
     """The files that an exception, and those it came from, went through."""
     seen = []
-    while error is not None:
+    while error is not None and len(seen) < 10_000:
         seen.append(getattr(error, "filename", None) if isinstance(error, SyntaxError) else None)
         frame = error.__traceback__
         while frame is not None:

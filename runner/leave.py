@@ -1,0 +1,76 @@
+"""What a finished run leaves: the record, manifest, JUnit, report and variables, and the last lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from runner import wire
+from runner.adapters.files import sha256_file, write_atomic
+from runner.adapters.output import say
+from runner.adapters.shell import INTERRUPTED
+from runner.config.schema import LambdaZip, Solution
+from runner.interrupts import EXIT_INTERRUPTED
+from runner.manifest.build import build_manifest, canonical, digest
+from runner.model import Plan, StageResult, Status, Verdict
+from runner.report.html import write_report
+from runner.report.junit import stage_junit
+from runner.report.record import RunRecord
+from runner.report.summary import last_lines
+from runner.report.variables import write_env
+from runner.stages.child import RESULT
+from runner.verdict import EXIT, judge
+
+
+def verdict_of(plan: Plan, results: tuple[StageResult, ...], moved: str) -> Verdict:
+    """The verdict over a run's results, unless the run itself is in doubt: it was interrupted, or
+    the source is no longer the one that its manifest would name."""
+    if INTERRUPTED.is_set():
+        return Verdict(Status.ERROR, "interrupted before every stage had ended")
+    if moved:
+        return Verdict(Status.ERROR, f"the source changed while it was judged: {moved}")
+    return judge(results, [step.name for step in plan.steps if step.kind == "stage"])
+
+
+def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> RunRecord:
+    """Write everything into the run's folder, the manifest last: where it stands, all else does.
+
+    Returns the record with the manifest's digest."""
+    stages = [result for result in record.results if result.is_stage]
+    left = {result.name: folder / "stages" / result.name / RESULT for result in stages}
+    sealed = {name: sha256_file(path) for name, path in left.items() if path.is_file()}
+    manifest = canonical(build_manifest(record, sealed, _locks(solution, root)))
+    record = replace(record, manifest_sha256=digest(manifest))
+    for result in stages:
+        write_atomic(folder / "junit" / f"{result.name}.xml", stage_junit(result, record.run_id))
+    write_env(record, folder / "variables.env")
+    wire.save(folder / "result.json", record)
+    write_report(record, folder / "report.html")
+    write_atomic(folder / "manifest.json", manifest)
+    return record
+
+
+def _locks(solution: Solution, root: Path) -> Mapping[str, str]:
+    functions = [c for c in solution.components.values() if isinstance(c, LambdaZip)]
+    names = {solution.python.lock, *(f.lock for f in functions if f.lock)}
+    return {n: sha256_file(root / n) for n in sorted(names) if (root / n).is_file()}
+
+
+def conclude(record: RunRecord, folder: Path, *, as_json: bool) -> int:
+    """Say how it ended, the machine form or the closing lines on stdout; the exit status."""
+    code = EXIT_INTERRUPTED if INTERRUPTED.is_set() else EXIT[record.verdict.status]
+    if not as_json:
+        say(sys.stdout, "\n".join(last_lines(record, _shown(folder / "report.html"))))
+        return code
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    told = {"exit_code": code, "manifest": manifest, "manifest_sha256": record.manifest_sha256}
+    say(sys.stdout, json.dumps({**told, "folder": str(folder), "report": str(folder / "report.html")}))
+    return code
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
