@@ -16,7 +16,8 @@ from typing import Any
 
 from runner.model import Check, Status
 from runner.stages.tables.engine import Answers
-from runner.stages.tables.suite import Expectation, Suite, named_columns, why_vacuous
+from runner.stages.tables.suite import Expectation, Suite, named_columns
+from runner.stages.tables.vacuous import why_vacuous
 from runner.stages.tables.words import examined, expected, observed
 from runner.text import one_line
 
@@ -52,13 +53,19 @@ def _outcome(e: Expectation, result: Mapping[str, Any], columns: Collection[str]
         return Status.FAILED, f"the table has no column {missing[0]!r}", "no such column"
     if exception:
         return Status.ERROR, f"cannot be computed: {exception}", ""
-    if why_vacuous(e):
-        return Status.ERROR, f"can never fail: {why_vacuous(e)}", observed(e, values)
     if result.get("success") is not True:
         return Status.FAILED, "", observed(e, values)
+    if nothing := why_vacuous(e.type, _asked(e, result), values.get("element_count")):
+        return Status.ERROR, f"can never fail: {nothing}", observed(e, values)
     if examined(values) == 0:
         return Status.ERROR, "examined no values, so it shows nothing", observed(e, values)
     return Status.PASSED, "", observed(e, values)
+
+
+def _asked(e: Expectation, result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments as they were asked: Great Expectations has put the suite's parameters in."""
+    asked = (result.get("expectation_config") or {}).get("kwargs") or {}
+    return {**e.kwargs, **asked}
 
 
 def _by_severity(e: Expectation, cause: str) -> tuple[Status, str]:

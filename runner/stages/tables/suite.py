@@ -20,7 +20,6 @@ from runner.text import one_line
 
 MAX_ID = 240
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
-NO_VALUES: tuple[Any, ...] = (None, [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +96,6 @@ def check_ids(table: str, configs: Sequence[Mapping[str, Any]]) -> list[str]:
         seen[label] += 1
         unique.append(label if seen[label] == 1 else f"{label}#{seen[label]}")
     return unique
-
-
-def why_vacuous(expectation: Expectation) -> str:
-    """Why an expectation can never fail, or ''. Such a one is no evidence, whatever the data."""
-    kwargs = expectation.kwargs
-    if kwargs.get("mostly") == 0:
-        return "mostly is 0"
-    bounds = (kwargs.get("min_value"), kwargs.get("max_value"))
-    if (
-        expectation.type.endswith("_to_be_between")
-        and "quantile" not in expectation.type
-        and bounds == (None,) * 2
-    ):
-        return "neither min_value nor max_value is given"
-    if expectation.type.endswith("_not_be_in_set") and kwargs.get("value_set") in NO_VALUES:
-        return "value_set is empty"
-    return ""
 
 
 def _label(table: str, config: Mapping[str, Any], *, full: bool) -> str:

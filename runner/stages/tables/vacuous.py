@@ -82,7 +82,8 @@ def _bounds(pair: Any) -> bool:
 def _forbidden(type: str, kwargs: Kwargs) -> str:
     """Nulls are not looked at, so that forbidding them says nothing."""
     values = kwargs.get("value_set") or []
-    return "value_set is empty" if all(value is None for value in values) else ""
+    says_nothing = isinstance(values, list) and all(value is None for value in values)
+    return "value_set is empty" if says_nothing else ""
 
 
 def _contained(type: str, kwargs: Kwargs) -> str:

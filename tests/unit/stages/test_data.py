@@ -173,3 +173,18 @@ def test_problems_of_all_suites_are_raised_together(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refusal:
         run(data_job(tmp_path, **tables))
     assert [problem.file for problem in refusal.value.problems] == ["one.json", "two.json"]
+
+
+def test_what_great_expectations_lets_every_table_pass_is_an_error_each(tmp_path: Path) -> None:
+    nothing = [
+        e("expect_column_values_to_match_regex", column="s", regex="^.*$"),
+        e(NOT_NULL, column="b", mostly=1e-9),
+        e("expect_table_row_count_to_be_between", min_value=0),
+        e("expect_column_value_lengths_to_be_between", column="s", min_value=0),
+        e("expect_column_unique_value_count_to_be_between", column="s", min_value=0),
+        e("expect_column_distinct_values_to_contain_set", column="s", value_set=[]),
+        e("expect_column_values_to_be_in_type_list", column="b", type_list=None),
+    ]
+    report = run(data_job(tmp_path, t=write(tmp_path, nothing)))
+    causes = [check.cause for check in report.checks[1:]]
+    assert len(causes) == len(nothing) and all(c.startswith("can never fail") for c in causes), causes

@@ -75,6 +75,18 @@ def test_an_expectation_that_can_never_fail_is_no_evidence() -> None:
     assert check.status is Status.ERROR and "can never fail" in check.cause
 
 
+def test_parameters_of_the_suite_do_not_hide_it() -> None:
+    asked = {"kwargs": {"column": "a", "min_value": 0, "mostly": 0.0}}
+    answer = {"success": True, "result": FINE, "expectation_config": asked}
+    check = one(answer, mostly={"$PARAMETER": "m"})
+    assert check.status is Status.ERROR and "mostly is 0" in check.cause
+
+
+def test_a_rule_that_was_broken_is_evidence_however_weak_it_is() -> None:
+    assert one({"success": False, "result": RESULT}, mostly=1e-9).status is Status.FAILED
+    assert one({"success": True, "result": FINE}, mostly=1e-9).status is Status.ERROR
+
+
 NESTED = {"MetricConfigurationID(x)": {"raised_exception": True, "exception_message": "no\nmean of text"}}
 FLAT = {"raised_exception": True, "exception_message": "no mean of text"}
 

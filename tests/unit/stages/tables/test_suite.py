@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import ConfigError
-from runner.stages.tables.suite import MAX_ID, check_ids, named_columns, read_suite, why_vacuous
+from runner.stages.tables.suite import MAX_ID, check_ids, named_columns, read_suite
 
 NOT_NULL = "expect_column_values_to_not_be_null"
 
@@ -101,24 +101,3 @@ def test_columns_named_by_arguments() -> None:
     assert named_columns({"column": "a"}) == ("a",)
     assert named_columns({"column_list": ["a", "b"], "mostly": 1}) == ("a", "b")
     assert named_columns({"value": 3}) == ()
-
-
-VACUOUS = [
-    config("expect_column_values_to_be_between", column="a", min_value=1, mostly=0),
-    config("expect_column_max_to_be_between", column="a"),
-    config("expect_table_row_count_to_be_between", min_value=None),
-    config("expect_column_values_to_not_be_in_set", column="a", value_set=[]),
-]
-MEANT = [
-    config("expect_column_values_to_be_between", column="a", min_value=0),
-    config("expect_column_max_to_be_between", column="a", max_value=0),
-    config("expect_column_quantile_values_to_be_between", column="a", quantile_ranges={}),
-    config("expect_column_values_to_be_in_set", column="a", value_set=[]),
-    config(column="a", mostly=0.01),
-]
-
-
-@pytest.mark.parametrize("given_config", VACUOUS + MEANT)
-def test_an_expectation_that_can_never_fail_is_known(tmp_path: Path, given_config: dict[str, Any]) -> None:
-    (expectation,) = read(tmp_path, {"expectations": [given_config]}).expectations
-    assert bool(why_vacuous(expectation)) == (given_config in VACUOUS)
