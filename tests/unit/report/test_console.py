@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,6 +27,15 @@ class Terminal(io.StringIO):
 class Closed(io.StringIO):
     def write(self, text: str) -> int:
         raise BrokenPipeError
+
+
+class Slow(io.StringIO):
+    """Another thread gets its turn after every piece that is written."""
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        time.sleep(0.0001)
+        return count
 
 
 def drawn(stream: io.StringIO) -> str:
@@ -84,13 +94,13 @@ def test_an_output_that_is_gone_or_knows_no_unicode_ends_no_run() -> None:
 
 
 def test_lines_of_several_threads_do_not_mix() -> None:
-    stream = io.StringIO()
+    stream = Slow()
     shown = PlainView(stream)
     with ThreadPoolExecutor(8) as pool:
-        for index in range(400):
+        for index in range(100):
             pool.submit(shown.note, "stage:unit", f"line {index} " + "x" * 50)
     lines = stream.getvalue().splitlines()
-    assert len(lines) == 400
+    assert len(lines) == 100
     assert all(re.fullmatch(r"  stage:unit: line \d+ x{50}", line) for line in lines)
 
 

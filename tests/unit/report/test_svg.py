@@ -83,6 +83,13 @@ def test_categories_get_rows_with_bars_from_zero_and_their_values() -> None:
     assert texts(plot, "value") == ["1", "−2"]
 
 
+@pytest.mark.parametrize("x", [("a", "b"), (0.0, 1.0)], ids=["lying", "upright"])
+def test_a_bar_twice_as_long_is_twice_the_value_even_far_from_zero(x: tuple[float | str, ...]) -> None:
+    first, second = found(Plot("t", "bar", "", "", (Series("one", x, (100.0, 50.0)),)), "b")
+    side = "width" if isinstance(x[0], str) else "height"
+    assert float(first.get(side, 0)) == pytest.approx(2 * float(second.get(side, 0)), abs=0.05)
+
+
 def test_points_show_their_interval() -> None:
     series = Series("one", ("a",), (0.7,), (0.6,), (0.8,))
     plot = Plot("t", "points", "slice", "auc", (series,), (Limit(0.65, "min"),))
