@@ -41,7 +41,7 @@ class Differences:
 
 def read_rows(root: str, name: str) -> list[Row]:
     """The rows of a JSON-lines file. Raises UsageError for a missing, empty or malformed one, and
-    where a row expects nothing: it could not fail."""
+    where a row expects no value at any depth: it could not fail."""
     path = Path(root, name)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -59,9 +59,21 @@ def _row(number: int, line: str, name: str) -> Row:
         row = Row(number, told["event"], told["expected"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"not {{event, expected}}: {error!r}", where=f"{name}:{number}") from None
-    if row.expected in ({}, [], None):
-        raise UsageError("`expected` is empty, so nothing would be compared", where=f"{name}:{number}")
+    if not _has_value(row.expected):
+        what = "`expected` holds no value, so nothing would be compared"
+        raise UsageError(what, where=f"{name}:{number}")
     return row
+
+
+def _has_value(expected: Any) -> bool:
+    """Whether there is a value in it at any depth; not recursive, since its depth is the file's."""
+    waiting = [] if expected is None else [expected]
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, dict | list):
+            return True
+        waiting += item.values() if isinstance(item, dict) else item
+    return False
 
 
 def groups(rows: Sequence[Row], size: int = GROUP) -> list[tuple[Row, ...]]:

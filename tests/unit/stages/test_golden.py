@@ -56,6 +56,20 @@ def test_rows_that_could_not_fail_are_refused(tmp_path, text):
         read_rows(str(tmp_path), "g")
 
 
+@pytest.mark.parametrize("expected", [{"a": {}}, [{}], [[], {"a": [{}]}], None, {}, "[" * 900 + "]" * 900])
+def test_a_row_that_compares_no_value_is_refused_with_its_number(tmp_path, expected):
+    text = expected if isinstance(expected, str) else json.dumps(expected)
+    (tmp_path / "g").write_text(f'{{"event": 1, "expected": 0}}\n{{"event": 1, "expected": {text}}}\n')
+    with pytest.raises(UsageError, match=r"g:2: .*nothing would be compared"):
+        read_rows(str(tmp_path), "g")
+
+
+@pytest.mark.parametrize("expected", [0, False, "", {"a": None}, [{}, {"a": [0]}]])
+def test_a_row_that_compares_some_value_is_read(tmp_path, expected):
+    (tmp_path / "g").write_text(json.dumps({"event": 1, "expected": expected}))
+    assert read_rows(str(tmp_path), "g")[0].expected == expected
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         read_rows(str(tmp_path), "none")
