@@ -187,7 +187,10 @@ class Golden(Strict):
 
     rows: RelPath = Field(description="the file")
     through: tuple[Name, ...] = Field(min_length=1, description="components, each fed the answer before")
-    tolerance: float = Field(1e-6, ge=0, description="largest difference, relative above 1")
+    # Probabilities are never more than 1 apart: at 1 nothing could fail.
+    tolerance: float = Field(
+        1e-6, ge=0, lt=1, allow_inf_nan=False, description="largest difference (below 1), relative above 1"
+    )
 
 
 class IntegrationStage(StageBase):

@@ -54,6 +54,13 @@ surprise: 1
         assert any(f"lockgate.yml:{line}:" in p and said in p for p in found), (line, said, found)
 
 
+GOLDEN = ("stages", "integration", "golden")
+
+
+def golden(tolerance: float) -> dict[str, Any]:
+    return {"rows": "stack.yml", "through": ["fn"], "tolerance": tolerance}
+
+
 DAMAGE = {
     "a stage that needs itself": (("stages", "unit", "needs"), ["unit"], "needs itself"),
     "an unknown need": (("stages", "data", "needs"), ["unitt"], "did you mean 'unit'"),
@@ -72,6 +79,9 @@ DAMAGE = {
         "did you mean 'fn'",
     ),
     "a negative timeout": (("stages", "unit", "timeout"), -1, "greater than 0"),
+    "a tolerance that any probability meets": (GOLDEN, golden(1), "less than 1"),
+    "an endless tolerance": (GOLDEN, golden(float("inf")), "finite"),
+    "no tolerance": (GOLDEN, golden(float("nan")), "finite"),
     "no check required": (("stages", "unit", "min_checks"), 0, "min_checks"),
     "an unknown runtime": (("components", "fn", "runtime"), "python3.1", "did you mean"),
     "another schema": (("version",), 2, "version"),
