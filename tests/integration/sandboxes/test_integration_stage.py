@@ -27,7 +27,8 @@ root, cache, url = map(Path, sys.argv[1:3]), 0, sys.argv[3]
 root, cache = root
 config = {**CONFIG}
 config["stages"]["integration"] |= {"suites": ["suites/slow"], "golden": None}
-sys.exit(run_stage(stage_job(root, "integration", build_all(root, cache, config), config, url, "killed")))
+job = stage_job(root, "integration", build_all(root, cache, config), config, url, "killed")
+sys.exit(run_stage(job).code)
 """
 
 
@@ -174,11 +175,13 @@ def test_a_missing_golden_file_is_error(tiny, cache, sandbox):
     assert left(sandbox.url) == []
 
 
-def test_sigterm_removes_the_stack(tiny, cache, sandbox):
+@pytest.mark.parametrize("stubborn", ["", "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"])
+def test_sigterm_removes_the_stack_though_a_test_may_ignore_it(tiny, cache, sandbox, stubborn):
     suite = tiny / "suites/slow/test_slow.py"
     suite.parent.mkdir(parents=True)
     suite.write_text(
-        "import pathlib, time\ndef test_slow():\n    pathlib.Path('started').touch()\n    time.sleep(60)\n"
+        f"import pathlib, signal, time\ndef test_slow():\n{stubborn}"
+        "    pathlib.Path('started').touch()\n    time.sleep(60)\n"
     )
     argv = [sys.executable, "-c", CHILD, str(tiny), str(cache), sandbox.url]
     env = {**os.environ, "PYTHONPATH": str(pytest.importorskip("helpers").__path__[0] + "/..")}
