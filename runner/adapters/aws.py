@@ -8,12 +8,12 @@ caller asked for one (DESIGN rule 5).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from runner.errors import InfrastructureError, UsageError
 
@@ -21,7 +21,24 @@ DEFAULT_REGION = "us-east-1"
 # Any key works in the sandbox; this one could not be mistaken for a person's.
 SANDBOX_KEY = "lockgate-sandbox"
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-REAL_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+# The suffixes of botocore's partitions; .aws is Amazon's own top-level domain.
+REAL_HOSTS = (
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".amazonwebservices.com.cn",
+    ".amazonwebservices.eu",
+    ".c2s.ic.gov",
+    ".aws.ic.gov",
+    ".sc2s.sgov.gov",
+    ".aws.scloud",
+    ".cloud.adc-e.uk",
+    ".cloud-aws.adc-e.uk",
+    ".csp.hci.ic.gov",
+    ".aws.hci.ic.gov",
+)
+# Nothing that another parser could read as another host: no user, no escapes, ASCII alone.
+SANDBOX_URL = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?")
 ClientFactory = Callable[[str], Any]
 
 
@@ -61,11 +78,11 @@ class AwsTarget:
 
 def sandbox_target(url: str, region: str | None = None) -> AwsTarget:
     """A sandbox at a URL. Raises UsageError for a URL that is a real AWS endpoint or none at all."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host:
+    match = SANDBOX_URL.fullmatch(url)
+    if match is None:
         raise UsageError(f"{url!r} is no URL of a sandbox", hint="for example http://127.0.0.1:4566")
-    if f".{host}".endswith(REAL_HOSTS):
+    host = match[1].lower().rstrip(".")
+    if f".{host}".endswith(REAL_HOSTS) or host.endswith(".aws"):
         raise UsageError(f"{url!r} is a real AWS, not a sandbox", hint="use --aws for a real AWS")
     return AwsTarget(
         "sandbox", url.rstrip("/"), region or DEFAULT_REGION, f"AWS: sandbox at {url.rstrip('/')}"

@@ -1,3 +1,7 @@
+import json
+from pathlib import Path
+
+import botocore
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
@@ -110,6 +114,17 @@ def test_a_sandbox_without_endpoint_and_a_real_one_without_keys_are_refused():
         "https://amazonaws.com",
         "https://lambda.cn-north-1.amazonaws.com.cn",
         "https://s3.api.aws",
+        "https://s3.amazonaws.com.",
+        "https://S3.AMAZONAWS.COM",
+        "https://lambda.us-east-1.on.aws",
+        "https://s3.eusc-de-east-1.amazonaws.eu",
+        "https://127.0.0.1@s3.amazonaws.com",
+        "https://s3.amazonaws.com@127.0.0.1",
+        "https://s3.amazonaws\u3002com",
+        "https://s3.\uff41mazonaws.com",
+        "http://[",
+        "http://127.0.0.1:port",
+        "http://127.0.0.1\t:4566",
         "ftp://127.0.0.1",
         "127.0.0.1:4566",
         "",
@@ -118,6 +133,24 @@ def test_a_sandbox_without_endpoint_and_a_real_one_without_keys_are_refused():
 def test_what_is_no_sandbox_is_refused_as_one(url):
     with pytest.raises(UsageError):
         sandbox_target(url)
+
+
+def test_every_partition_that_botocore_knows_is_refused():
+    data = json.loads((Path(botocore.__file__).parent / "data" / "partitions.json").read_bytes())
+    suffixes = [
+        partition["outputs"][key]
+        for partition in data["partitions"]
+        for key in ("dnsSuffix", "dualStackDnsSuffix")
+    ]
+    assert len(suffixes) > 8
+    for suffix in suffixes:
+        with pytest.raises(UsageError, match="real AWS"):
+            sandbox_target(f"https://s3.some-region-1.{suffix}")
+
+
+@pytest.mark.parametrize("url", ["http://ministack:4566", "http://[::1]:4566/", "https://aws.example.org"])
+def test_what_may_be_a_sandbox_is_one(url):
+    assert sandbox_target(url).endpoint == url.rstrip("/")
 
 
 class Session:
