@@ -154,6 +154,8 @@ def _client(target: AwsTarget, service: str) -> Any:
         "ignore_configured_endpoint_urls": True,
         "user_agent_extra": "lockgate",
         "max_pool_connections": 16,
+        # None: those of the environment; {}: none, since no proxy could reach this machine's sandbox.
+        "proxies": {} if target.kind == "sandbox" else None,
     }
     session: Any = boto3.Session(botocore_session=Session(session_vars=lone))
     return session.client(

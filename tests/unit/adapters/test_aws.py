@@ -153,6 +153,18 @@ def test_what_may_be_a_sandbox_is_one(url):
     assert sandbox_target(url).endpoint == url.rstrip("/")
 
 
+def test_a_sandbox_is_reached_without_the_proxy_and_a_real_aws_through_it(monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+    for target, proxy in (
+        (sandbox_target("http://ministack:4566"), None),
+        (AwsTarget("real", "", "eu-west-3", "", ("key", "secret", "")), "http://127.0.0.1:9"),
+    ):
+        session = boto_clients(target)("s3")._endpoint.http_session
+        assert session._proxy_config.proxy_url_for(target.endpoint or "https://s3.amazonaws.com") == proxy
+
+
 class Session:
     region_name = "eu-west-1"
 
