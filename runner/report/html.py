@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.model import Status
-from runner.report import numbers
+from runner.report import layout, numbers
 from runner.report.page import STATUSES, page
 from runner.report.record import RunRecord
 from runner.report.tally import finding, headline
@@ -43,11 +43,14 @@ def render(record: RunRecord, present: Callable[[str], bool] = lambda path: True
 
 
 def write_report(record: RunRecord, path: Path) -> None:
-    """Write the page to `path` whole or not at all, linking only to files that lie beside it."""
+    """Write the page to `path` whole or not at all, linking only to files that lie beside it.
+
+    The manifest may come after the page: where the record has its digest, it will lie there too."""
     from runner.adapters.files import write_atomic
 
-    folder = path.parent
-    write_atomic(path, render(record, lambda name: _exists(folder / name)).encode("utf-8"))
+    folder, sealed = path.parent, {layout.MANIFEST} if record.manifest_sha256 else set()
+    source = render(record, lambda name: name in sealed or _exists(folder / name))
+    write_atomic(path, source.encode("utf-8"))
 
 
 def _exists(path: Path) -> bool:

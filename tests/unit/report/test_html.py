@@ -112,11 +112,22 @@ def test_every_plot_table_fact_and_file_is_there() -> None:
     assert "manifest.json" in page.links
 
 
+def linked(record: RunRecord, folder: Path) -> list[str]:
+    """The files that the page of a record in a run's folder links to."""
+    write_report(record, folder / "report.html")
+    links = Page((folder / "report.html").read_text(encoding="utf-8")).links
+    return [link for link in links if not link.startswith("#")]
+
+
 def test_only_files_that_exist_are_linked(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text("{}")
-    write_report(sample.passing(), tmp_path / "report.html")
-    links = Page((tmp_path / "report.html").read_text(encoding="utf-8")).links
-    assert [link for link in links if not link.startswith("#")] == ["manifest.json"]
+    (tmp_path / "junit").mkdir()
+    (tmp_path / "junit" / "model.xml").write_text("<testsuites/>")
+    unsealed = replace(sample.passing(), manifest_sha256="")
+    assert linked(unsealed, tmp_path) == ["junit/model.xml"]
+
+
+def test_the_manifest_is_linked_though_it_is_written_after_the_page(tmp_path: Path) -> None:
+    assert linked(sample.passing(), tmp_path) == ["manifest.json"]
 
 
 def test_the_page_asks_for_nothing_and_runs_nothing() -> None:
