@@ -10,8 +10,8 @@ find . -type d -name tests -prune -exec rm -rf {} +
 find . -type f \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h' -o -name '*.hpp' \
   -o -name '*.c' -o -name '*.cc' -o -name '*.cpp' -o -name '*.a' \) -delete
 rm -rf pyarrow/include pyarrow/src
-# Arrow over gRPC, and Substrait plans: modules of their own that nothing else of Arrow links to.
+# Arrow over gRPC: the one large module that nothing else of Arrow links to (they do link to Substrait).
 rm -f pyarrow/libarrow_flight.so* pyarrow/libarrow_python_flight.so* pyarrow/_flight.*.so \
-  pyarrow/libarrow_substrait.so* pyarrow/_substrait.*.so
+  pyarrow/_pyarrow_cpp_tests.*.so
 # Converting and quantizing models; the runtime is in capi/.
 rm -rf onnxruntime/transformers onnxruntime/tools onnxruntime/quantization onnxruntime/datasets
