@@ -16,7 +16,8 @@ from pathlib import Path
 
 from runner.adapters.cache import cache_dir
 from runner.adapters.files import write_atomic
-from runner.sandbox.process import SCRATCH, health, require_pinned, start_detached
+from runner.sandbox.process import health, require_pinned, start_detached
+from runner.sandbox.scratch import PREFIX
 
 MODULE = "runner.sandbox.server"
 
@@ -135,5 +136,5 @@ def _clear(state: State) -> None:
     import shutil
 
     scratch = Path(str(state.scratch))
-    if scratch.parent == Path(tempfile.gettempdir()) and scratch.name.startswith(SCRATCH):
+    if scratch.parent == Path(tempfile.gettempdir()) and scratch.name.startswith(PREFIX):
         shutil.rmtree(scratch, ignore_errors=True)

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
@@ -21,9 +20,9 @@ from runner.adapters.cache import cache_dir
 from runner.errors import InfrastructureError
 from runner.sandbox import MINISTACK
 from runner.sandbox.bare import bare_python
+from runner.sandbox.scratch import new_scratch, sweep_scratch
 
 START_SECONDS = 30.0
-SCRATCH = "lockgate-sandbox-"
 SETTINGS = {
     "BIND_HOST": "127.0.0.1",
     "MINISTACK_HOST": "127.0.0.1",
@@ -107,6 +106,7 @@ def _installed() -> str | None:
 def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
     require_pinned(_installed(), "sandbox")
     bare = bare_python(cache)
+    sweep_scratch()
     log.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(3):  # the free port may be taken between finding and binding it
         sandbox = _spawn(bare, log, embedded)
@@ -122,7 +122,7 @@ def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
 
 def _spawn(bare: Path, log: Path, embedded: bool) -> Sandbox:
     port = _free_port()
-    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
+    scratch, lock = new_scratch()
     privileges.give(scratch)
     settings = {**SETTINGS, "GATEWAY_PORT": str(port), "TMPDIR": str(scratch), "HOME": str(scratch)}
     read, write = os.pipe() if embedded else (-1, -1)
@@ -135,10 +135,11 @@ def _spawn(bare: Path, log: Path, embedded: bool) -> Sandbox:
                 cwd=scratch,
                 stdout=sink,
                 stderr=sink,
-                pass_fds=[read] * embedded,
+                pass_fds=[lock] + [read] * embedded,
                 untrusted=True,  # it executes Lambda code
             )
     finally:
+        os.close(lock)
         if embedded:
             os.close(read)
     return Sandbox(

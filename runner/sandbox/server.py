@@ -9,25 +9,31 @@ ends too (a pipe, since PR_SET_PDEATHSIG is Linux's alone and follows the parent
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
+from pathlib import Path
+
+CLEANER = Path(__file__).with_name("cleaner.py")
 
 
-def _die_with_parent(descriptor: int, scratch: str) -> None:
+def _die_with_parent(descriptor: int, bare: str, scratch: str) -> None:
+    """Workers first, then the folder: what lives would write it anew, so a stranger removes it."""
     os.set_inheritable(descriptor, False)
     while os.read(descriptor, 1):
         pass
-    shutil.rmtree(scratch, ignore_errors=True)
-    os.killpg(0, signal.SIGKILL)
+    argv = [bare, "-I", "-S", str(CLEANER), str(os.getpgrp()), scratch]
+    try:
+        os.posix_spawn(bare, argv, os.environ, setsid=True)
+    finally:
+        os.killpg(0, signal.SIGKILL)
 
 
 def main(argv: list[str]) -> None:
     """Serve until SIGTERM, or until the parent is gone."""
     bare, scratch, descriptor = argv[0], argv[1], argv[2:]
     if descriptor:
-        arguments = (int(descriptor[0]), scratch)
+        arguments = (int(descriptor[0]), bare, scratch)
         threading.Thread(target=_die_with_parent, args=arguments, daemon=True).start()
     sys.executable = bare
     sys.argv = ["ministack"]

@@ -1,11 +1,13 @@
 """Real ministack processes: they start, stop, die with their parent, and are never mistaken."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -23,7 +25,7 @@ import sys, time
 from pathlib import Path
 from runner.sandbox.process import start_embedded
 sandbox = start_embedded(Path(sys.argv[1]), Path(sys.argv[2]))
-print(sandbox.pid, sandbox.scratch, flush=True)
+print(sandbox.pid, sandbox.scratch, sandbox.url, flush=True)
 time.sleep(60)
 """
 
@@ -54,13 +56,78 @@ def test_serves_and_leaves_nothing_behind(tmp_path, cache):
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_dies_with_its_parent(tmp_path, cache, number):
-    argv = [sys.executable, "-P", "-c", PARENT, str(tmp_path), str(cache)]
+    pid, scratch = started_and_ended(tmp_path, cache, number)
+    assert gone(pid)
+    assert removed(scratch)
+
+
+def test_a_function_that_is_still_writing_does_not_keep_the_scratch_folder(tmp_path, cache):
+    pid, scratch = started_and_ended(tmp_path, cache, signal.SIGKILL, put_to_work)
+    assert gone(pid)
+    assert removed(scratch)
+    time.sleep(0.3)
+    assert not scratch.exists()
+
+
+WRITER = """
+import itertools, os, tempfile
+def handler(event, context):
+    for number in itertools.count():
+        folder = os.path.join(tempfile.gettempdir(), "deep", str(number % 50))
+        os.makedirs(folder, exist_ok=True)
+        open(os.path.join(folder, str(number)), "w").close()
+"""
+
+
+def put_to_work(url: str, scratch: Path) -> None:
+    """A function that writes without end runs in the sandbox."""
+    aws = Aws(sandbox_target(url))
+    function = {"Runtime": "python3.12", "Handler": "app.handler", "Role": "arn:aws:iam::0:role/r"}
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr("app.py", WRITER)
+    code = {"ZipFile": sink.getvalue()}
+    aws.call("lambda", "create_function", FunctionName="f", Code=code, Timeout=60, **function)
+    aws.call("lambda", "invoke", FunctionName="f", InvocationType="Event")
+    deadline = time.monotonic() + 20
+    while not (scratch / "deep" / "49").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def started_and_ended(log, cache, number, work=lambda url, scratch: None):
+    """A parent with its sandbox, ended by a signal; the sandbox's process and scratch folder."""
+    argv = [sys.executable, "-P", "-c", PARENT, str(log), str(cache)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
-        pid, scratch = parent.stdout.readline().split()
-        assert psutil.pid_exists(int(pid))
-        parent.send_signal(number)
-    assert gone(int(pid))
-    assert not Path(scratch).exists()
+        pid, scratch, url = parent.stdout.readline().split()
+        try:
+            assert psutil.pid_exists(int(pid))
+            work(url, Path(scratch))
+        finally:
+            parent.send_signal(number)
+    return int(pid), Path(scratch)
+
+
+def removed(folder: Path, seconds: float = 8.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not folder.exists()
+
+
+def test_what_a_dead_sandbox_left_is_swept_and_what_lives_is_not(tmp_path, cache):
+    """Killed whole, parent and sandbox alike: nobody is left to remove the folder but the next start."""
+    argv = [sys.executable, "-P", "-c", PARENT, str(tmp_path), str(cache)]
+    with start_embedded(tmp_path / "lives", cache) as living:
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
+            pid, scratch, _ = parent.stdout.readline().split()
+            parent.send_signal(signal.SIGSTOP)
+            os.killpg(int(pid), signal.SIGKILL)
+            parent.send_signal(signal.SIGKILL)
+        assert gone(int(pid)) and Path(scratch).exists()
+        with start_embedded(tmp_path / "next", cache):
+            assert not Path(scratch).exists()
+            assert living.scratch.exists() and health(living.url)
 
 
 def test_detached_up_status_down(tmp_path):
