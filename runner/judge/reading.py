@@ -65,6 +65,8 @@ def _task_faults(criteria: Criteria) -> Iterator[Fault]:
         yield Fault(("classes",), "distinct labels, for multiclass-classification only")
     if criteria.calibration and regression:
         yield Fault(("calibration",), "a regression has no probabilities to calibrate")
+    if criteria.parity and not regression and criteria.parity.max_abs_diff >= 1:
+        yield Fault(("parity", "max_abs_diff"), "can never fail: probabilities are between 0 and 1")
     strategy = criteria.baseline.strategy if isinstance(criteria.baseline, Dummy) else ""
     if strategy and (strategy in ("mean", "median")) != regression:
         allowed = "mean or median" if regression else "prior, most_frequent or stratified"

@@ -89,6 +89,7 @@ REFUSED = {
     "the same rule twice": ({**CRITERIA, "metrics": CRITERIA["metrics"] * 2}, "a second rule for roc_auc"),
     "no bins": ({**CRITERIA, "calibration": {"max_error": 0.1, "bins": 1}}, "bins"),
     "a calibration of everything": ({**CRITERIA, "calibration": {"max_error": 1}}, "less than 1"),
+    "a parity of everything": ({**CRITERIA, "parity": {"max_abs_diff": 1}}, "can never fail"),
     "a key twice": ("version: 1\nversion: 1\ntask: regression\n", "duplicate key"),
     "not YAML": ("version: [1\n", "not YAML"),
     "a list": ("- 1\n", "no criteria"),
