@@ -78,7 +78,10 @@ class Slices:
         bounds = [(rule.min, "min"), (rule.max, "max")]
         limits = tuple(Limit(v, f"{side} {number(v)}") for v, side in bounds if v is not None)
         series = (Series(rule.label, names, values),)
-        note = "Rows in brackets. Points without an interval: one evaluation, no resampling."
+        few = (
+            f" Slices with fewer than {rule.min_rows:,} rows are shown, not judged." if rule.min_rows else ""
+        )
+        note = f"Rows in brackets.{few} Points without an interval: one evaluation, no resampling."
         return Plot(f"{rule.label} by {rule.by}", "points", rule.by, rule.label, series, limits, note)
 
 

@@ -76,14 +76,16 @@ class Ended:
 def run_stage(job: StageJob) -> Ended:
     """Run a stage to its sealed report. No earlier report can stand in for it."""
     (job.out / RESULT).unlink(missing_ok=True)
-    for number in SIGNALS:
-        signal.signal(number, _interrupt)
-    begun = time.monotonic()
-    report = _coherent(job, replace(_report(job), seconds=time.monotonic() - begun))
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    wire.save(job.out / RESULT, report)
-    _say({"seal": job.run_id, "sha256": sha256_file(job.out / RESULT)})
+    before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+    try:
+        begun = time.monotonic()
+        report = _coherent(job, replace(_report(job), seconds=time.monotonic() - begun))
+        _quiet()  # half a report would be worse than a late one
+        wire.save(job.out / RESULT, report)
+        _say({"seal": job.run_id, "sha256": sha256_file(job.out / RESULT)})
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return Ended(report, EXIT[report.status])
 
 
@@ -100,9 +102,13 @@ def _coherent(job: StageJob, report: StageReport) -> StageReport:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Once is enough: cleaning up is not to be interrupted by the second signal."""
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+    _quiet()
     raise KeyboardInterrupt
+
+
+def _quiet() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _report(job: StageJob) -> StageReport:

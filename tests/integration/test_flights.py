@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CACHE
 from helpers.whole_runs import Ran, run
 
 from runner.adapters import shell
+from runner.adapters.cache import cache_dir
 from runner.config.load import load
 from runner.environment import interpreter
 
@@ -98,7 +98,7 @@ def swap_the_model(root: Path) -> None:
     other = root.with_name("other")
     shutil.copytree(root, other, ignore=shutil.ignore_patterns(".lockgate"))
     edit("src/training/train.py", '"max_iter": 100', '"max_iter": 20')(other)
-    python = interpreter(root, load(root), CACHE)
+    python = interpreter(root, load(root), cache_dir())
     done = shell.run(
         [str(python), "-P", "-m", "training.train"],
         env=shell.clean_env({"PYTHONPATH": f"{other}/src:{other}/src/features"}),

@@ -14,16 +14,16 @@ def wheels(tmp_path, monkeypatch):
     return make_wheel(tmp_path / "wheels")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cache(tmp_path_factory):
-    """A cache of the these tests' own."""
+    """A cache of a module's own: what the next one finds in its environment is the usual one."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOCKGATE_CACHE", str(folder))
         yield folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sandbox(cache, tmp_path_factory):
     """A local AWS for all tests here."""
     with start_embedded(tmp_path_factory.mktemp("log"), cache) as running:
