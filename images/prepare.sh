@@ -16,11 +16,9 @@ chown lockgate:lockgate /work
 ln -s /opt/lockgate/bin/lockgate /usr/local/bin/lockgate
 
 stdlib=$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
-find "$stdlib" -name test -prune -o -name tests -prune -o -name site-packages -prune -o \
-  -name idlelib -prune -o -name lib2to3 -prune -o -name '*.py' -print | sort > /tmp/modules
 find "$stdlib/__pycache__" -name 'os.*.pyc' 2>/dev/null | grep -q . ||
-  python3 -m compileall -q --invalidation-mode unchecked-hash -i /tmp/modules
-rm /tmp/modules
+  find "$stdlib" \( -name test -o -name tests -o -name site-packages -o -name idlelib -o -name lib2to3 \) -prune \
+    -o -name '*.py' -print | sort | python3 -m compileall -q --invalidation-mode unchecked-hash -i -
 
 # Dates of what this step made or changed, so that the layer is the same tomorrow.
 find /cache /etc /opt /scratch /usr /var /work -newermt "@$SOURCE_DATE_EPOCH" \

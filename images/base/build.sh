@@ -50,8 +50,10 @@ find "$ROOT/usr/share/doc" -type f ! -name copyright -delete
 find "$ROOT/usr/share/doc" -type l -delete
 find "$ROOT/usr/share/doc" -type d -empty -delete
 rm -rf "$ROOT"/usr/share/{man,info,locale,lintian}/* "$ROOT"/var/lib/apt/lists/* "$ROOT"/var/log/* \
-  "$ROOT"/var/cache/{apt,debconf,ldconfig}/* "$ROOT"/tmp/* "$ROOT"/etc/{hostname,resolv.conf,machine-id} \
+  "$ROOT"/var/cache/{apt,debconf,ldconfig}/* "$ROOT"/tmp/* "$ROOT"/etc/machine-id \
   "$ROOT"/var/lib/dbus/machine-id "$ROOT"/etc/*- "$ROOT"/dev/*
+# The engine mounts over these; where it has to make them, the date of /etc changes with every build.
+for name in hosts hostname resolv.conf; do : >"$ROOT/etc/$name"; done
 # Days since 1970 of the password's last change, of users that have none.
 sed -i -E 's/^([^:]*:[^:]*):[0-9]*:/\1:20000:/' "$ROOT/etc/shadow"
 
