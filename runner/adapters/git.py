@@ -12,20 +12,23 @@ from runner.errors import InfrastructureError
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The commit (40 hex digits, '' where there is none), the branch, and whether the tree is clean."""
+    """The commit (40 hex digits, '' where there is none), the branch, and whether the tree is clean.
+
+    `tree` is git's own digest of the folder at that commit, `edits` one of what differs from it in
+    tracked files: what somebody commits elsewhere in the repository moves neither."""
 
     commit: str = ""
     branch: str = ""
     clean: bool | None = None
-    changes: str = ""  # digest of what differs from the commit in tracked files
+    tree: str = ""
+    edits: str = ""
 
     def moved_to(self, now: Source) -> str:
-        """What happened to the source since; '' if it is still the same."""
-        if self.commit != now.commit:
-            return (
-                f"the commit was {self.commit[:12] or 'none'} when the run began, now it is {now.commit[:12]}"
-            )
-        return "" if self.changes == now.changes else "a file was edited while the run went on"
+        """What happened to the folder's source since; '' if it is still the same."""
+        if self.tree != now.tree:
+            was = self.commit[:12] or "no commit"
+            return f"it was that of {was} when the run began, now it is that of {now.commit[:12]}"
+        return "" if self.edits == now.edits else "a file was edited while the run went on"
 
 
 def source(root: Path) -> Source:
@@ -34,10 +37,10 @@ def source(root: Path) -> Source:
     if not commit:
         return Source()
     changed = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
-    edits = hashlib.sha256(
-        (_git(root, "diff", "HEAD", "--", ".") or "").encode("utf-8", "replace")
-    ).hexdigest()
-    return Source(commit, _git(root, "rev-parse", "--abbrev-ref", "HEAD") or "", changed == "", edits)
+    edits = hashlib.sha256((_git(root, "diff", "HEAD", "--", ".") or "").encode("utf-8", "replace"))
+    branch = _git(root, "rev-parse", "--abbrev-ref", "HEAD") or ""
+    tree = _git(root, "rev-parse", "HEAD:./") or ""
+    return Source(commit, branch, changed == "", tree, edits.hexdigest())
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -47,5 +47,7 @@ def _trouble(trouble: Trouble, report: str) -> list[str]:
         lines.append(
             f"          measured {one_line(check.measured) or 'nothing'}, limit {one_line(check.limit)}"
         )
+    if result.kind == "run":  # the run itself is in doubt: no step's log knows of it
+        return lines
     log = str(PurePath(report).parent / layout.log_file(result))
     return [*lines, f"          log: {one_line(log, 1000)}"]
