@@ -48,6 +48,7 @@ def solution_python(
 
     A venv cannot be moved, so it is built in place, under a lock, and believed only once its
     marker is written: a kill leaves an environment that the next run builds anew."""
+    privileges.require_readable(root)
     python = interpreter(root, solution, cache)
     home = python.parent.parent
     home.parent.mkdir(parents=True, exist_ok=True)

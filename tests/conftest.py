@@ -20,7 +20,8 @@ CACHE = Path(os.environ.get("LOCKGATE_TEST_CACHE", ROOT / ".lockgate" / "test-ca
 
 def pytest_configure(config: pytest.Config) -> None:
     for name in [n for n in os.environ if n.startswith(("AWS_", "LOCKGATE_"))]:
-        del os.environ[name]
+        if name != "LOCKGATE_NO_DOCKER":
+            del os.environ[name]
     os.environ.update(
         HOME=NOWHERE,
         XDG_CACHE_HOME=NOWHERE,

@@ -18,12 +18,17 @@ from pathlib import Path
 from runner.errors import InfrastructureError, SolutionError
 
 VARIABLE = "LOCKGATE_TEST_USER"
+# What root needs to run another user's process and to end it: capabilities(7), by their bits.
+NEEDED = {"CHOWN": 0, "KILL": 5, "SETGID": 6, "SETUID": 7}
 
 
-def test_user(environ: Mapping[str, str] = os.environ, uid: int | None = None) -> pwd.struct_passwd | None:
+def test_user(
+    environ: Mapping[str, str] = os.environ, uid: int | None = None, capabilities: int | None = None
+) -> pwd.struct_passwd | None:
     """The user that solution code is run as; None where this process has no root to lose.
 
-    Raises InfrastructureError where the variable names nobody, or root again."""
+    Raises InfrastructureError where the variable names nobody or root again, and where this root
+    has not the rights to become somebody else."""
     name = environ.get(VARIABLE, "")
     if not name or (os.geteuid() if uid is None else uid) != 0:
         return None
@@ -33,7 +38,37 @@ def test_user(environ: Mapping[str, str] = os.environ, uid: int | None = None) -
         raise InfrastructureError(f"there is no user {name!r}", where=VARIABLE) from None
     if user.pw_uid == 0:
         raise InfrastructureError(f"{name!r} is root", where=VARIABLE, hint="name another user, or unset it")
+    if missing := missing_capabilities(capabilities):
+        raise InfrastructureError(
+            f"root without CAP_{', CAP_'.join(missing)} cannot run anything as {name!r}",
+            where=VARIABLE,
+            hint="start the image as its own user, not as root, or leave root these capabilities",
+        )
     return user
+
+
+def missing_capabilities(held: int | None = None) -> list[str]:
+    """What root needs and this process does not hold (a mask; by default its own, on Linux)."""
+    if held is None:
+        try:
+            status = Path("/proc/self/status").read_text(encoding="ascii")
+        except FileNotFoundError:
+            return []
+        held = int(next(line for line in status.splitlines() if line.startswith("CapEff")).split()[1], 16)
+    return [name for name, bit in NEEDED.items() if not held >> bit & 1]
+
+
+def require_readable(root: Path) -> None:
+    """The test user gets to the solution; raises InfrastructureError where a folder is in the way."""
+    user = test_user()
+    for folder in (root, *root.parents) if user else ():
+        found, wanted = folder.stat(), stat.S_IROTH | stat.S_IXOTH if folder == root else stat.S_IXOTH
+        if user and found.st_uid != user.pw_uid and found.st_mode & wanted != wanted:
+            raise InfrastructureError(
+                f"{user.pw_name}, who runs the tests, cannot get into this folder",
+                where=str(folder),
+                hint=f"chmod o+rx {folder}",
+            )
 
 
 def give(folder: Path) -> None:
