@@ -162,6 +162,17 @@ def end(process: Process, grace: float = GRACE) -> None:
         with contextlib.suppress(psutil.Error):
             descendant.kill()
     process.wait()
+    deadline = time.monotonic() + 1.0  # SIGKILL is certain, but not done when kill(2) returns
+    while any(map(_runs, below)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """A zombie does not; whether anybody reaps it is not ours to say."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
