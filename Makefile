@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := --extra unit --extra data --extra model --extra stack --extra docker --extra sandbox
+IMAGE_EXTRAS := --extra unit --extra data --extra model --extra stack --extra docker
+EXTRAS := $(IMAGE_EXTRAS) --extra sandbox
 COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
@@ -37,7 +38,7 @@ test: $(VENV)/.dev ## lint, types and the whole test suite
 
 .PHONY: unit
 unit: $(VENV)/.dev ## the fast tests only
-	$(BIN)/pytest -m "not integration and not browser"
+	$(BIN)/pytest -m "not integration and not browser and not docker"
 
 .PHONY: format
 format: $(VENV)/.dev ## format and fix what can be fixed
@@ -49,6 +50,9 @@ lock: $(VENV)/.dev ## resolve the lock files anew
 	$(COMPILE) $(EXTRAS) -o requirements/run.lock pyproject.toml requirements/build.in
 	$(COMPILE) $(EXTRAS) --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
 	$(COMPILE) -c requirements/run.lock -o requirements/deploy.lock pyproject.toml
+	$(COMPILE) -c requirements/run.lock -o requirements/build.lock requirements/build.in
+	$(COMPILE) $(IMAGE_EXTRAS) -c requirements/run.lock -o requirements/image.lock \
+		pyproject.toml requirements/image.in
 
 .PHONY: clean
 clean: ## remove what make made
