@@ -23,6 +23,7 @@ DOCKER=${DOCKER:-docker}
 
 fail() { echo "base: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "debootstrap needs root"
+[ -n "$MIRROR" ] && [ -n "$SECURITY" ] || fail "apt names no mirror here: set DEBIAN_MIRROR and DEBIAN_SECURITY"
 command -v debootstrap >/dev/null || fail "there is no debootstrap: apt-get install debootstrap"
 
 # Not /tmp, which may be mounted nodev or noexec: debootstrap runs what it unpacks.
