@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from runner import wire
 from runner.adapters import shell
-from runner.adapters.git import Source, source
+from runner.adapters.git import Source, checkout, source
 from runner.adapters.locks import locked
 from runner.adapters.output import say
 from runner.config.load import load
@@ -66,7 +66,7 @@ def run_solution(options: Options) -> int:
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with _alone(options.root), interruptible():
         description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before)
-        verdict = verdict_of(plan, results, before.moved_to(source(options.root)))
+        verdict = verdict_of(plan, results, before.moved_to(checkout(options.root)))
         record = RunRecord(
             run_id, plan.solution, before.commit, before.clean, before.branch, started,
             time.monotonic() - begun, description, verdict, results,

@@ -1,13 +1,28 @@
-"""Version control: which commit is judged, and whether the tree is that commit's."""
+"""Version control: which commit is judged, and whether the tree is that commit's.
+
+Where git says nothing (no git in the image, a source archive without its .git), who started the
+run says it: LOCKGATE_COMMIT and LOCKGATE_BRANCH, else what CodeBuild sets.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.adapters import shell
-from runner.errors import InfrastructureError
+from runner.errors import InfrastructureError, UsageError
+
+COMMIT, BRANCH = "LOCKGATE_COMMIT", "LOCKGATE_BRANCH"
+# An S3 source's is an object's version, a webhook's may be a tag: such are no commit and no branch.
+CODEBUILD_COMMIT, CODEBUILD_BRANCH = "CODEBUILD_RESOLVED_SOURCE_VERSION", "CODEBUILD_WEBHOOK_HEAD_REF"
+HEADS = "refs/heads/"
+# git-check-ref-format(1), as far as a name without spaces and controls goes.
+BRANCH_NAME = re.compile(r"(?!-)[^\x00-\x20\x7f-\x9f~^:?*\[\\\u2028\u2029]{1,250}")
+DETACHED = "HEAD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,45 @@ class Source:
         return "" if self.edits == now.edits else "a file was edited while the run went on"
 
 
-def source(root: Path) -> Source:
+def source(root: Path, environ: Mapping[str, str] = os.environ) -> Source:
+    """What is judged: what git says, and where it says nothing, what the environment does.
+
+    git's word is evidence and stands against CodeBuild's. LOCKGATE_COMMIT was given for this very
+    run: raises UsageError where it is no commit, or another one than git's."""
+    found, commit, branch = checkout(root), _given_commit(environ), _given_branch(environ)
+    if not found.commit:
+        return Source(commit or _codebuild_commit(environ), branch)
+    if commit and commit != found.commit:
+        raise UsageError(
+            f"it says {commit[:12]}, but the checkout is at {found.commit[:12]}",
+            where=COMMIT,
+            hint="unset it: git knows the commit of a checkout",
+        )
+    return replace(found, branch=branch or DETACHED) if found.branch == DETACHED else found
+
+
+def _given_commit(environ: Mapping[str, str]) -> str:
+    given = environ.get(COMMIT, "").lower()
+    if given and not re.fullmatch("[0-9a-f]{40}", given):
+        raise UsageError(f"{given[:80]!r} is no commit", where=COMMIT, hint="give all 40 hex digits")
+    return given
+
+
+def _codebuild_commit(environ: Mapping[str, str]) -> str:
+    told = environ.get(CODEBUILD_COMMIT, "")
+    return told if re.fullmatch("[0-9a-f]{40}", told) else ""
+
+
+def _given_branch(environ: Mapping[str, str]) -> str:
+    given = environ.get(BRANCH, "")
+    if given and not BRANCH_NAME.fullmatch(given):
+        raise UsageError(f"{given[:80]!r} is no branch", where=BRANCH, hint="give its name, such as dev")
+    told = environ.get(CODEBUILD_BRANCH, "")
+    name = told.removeprefix(HEADS)
+    return given or (name if told.startswith(HEADS) and BRANCH_NAME.fullmatch(name) else "")
+
+
+def checkout(root: Path) -> Source:
     """What git says of the folder's own subtree; nothing where there is no git or no commit."""
     commit = _git(root, "rev-parse", "--verify", "HEAD")
     if not commit:
