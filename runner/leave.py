@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +17,7 @@ from runner.adapters.shell import INTERRUPTED
 from runner.config.schema import LambdaZip, Solution
 from runner.interrupts import EXIT_INTERRUPTED
 from runner.manifest.build import build_manifest, canonical, digest
-from runner.model import Plan, StageResult, Status, Verdict
+from runner.model import Artifact, Plan, StageResult, Status, Verdict
 from runner.report.html import write_report
 from runner.report.junit import stage_junit
 from runner.report.record import RunRecord
@@ -23,6 +25,8 @@ from runner.report.summary import last_lines
 from runner.report.variables import write_env
 from runner.stages.child import RESULT
 from runner.verdict import EXIT, judge
+
+COMPONENTS = "components"
 
 
 def verdict_of(plan: Plan, results: tuple[StageResult, ...], moved: str) -> Verdict:
@@ -38,7 +42,10 @@ def verdict_of(plan: Plan, results: tuple[StageResult, ...], moved: str) -> Verd
 def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> RunRecord:
     """Write everything into the run's folder, the manifest last: where it stands, all else does.
 
-    Returns the record with the manifest's digest."""
+    Returns the record with the manifest's digest. What passed is kept there by digest, for whoever
+    deploys it; where its bytes are no longer those that were judged, the verdict is ERROR."""
+    if record.verdict.status is Status.PASSED and (lost := _keep(record.artifacts, folder, root)):
+        record = replace(record, verdict=Verdict(Status.ERROR, lost))
     stages = [result for result in record.results if result.is_stage]
     left = {result.name: folder / "stages" / result.name / RESULT for result in stages}
     sealed = {name: sha256_file(path) for name, path in left.items() if path.is_file()}
@@ -51,6 +58,36 @@ def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> Ru
     write_report(record, folder / "report.html")
     write_atomic(folder / "manifest.json", manifest)
     return record
+
+
+def _keep(artifacts: tuple[Artifact, ...], folder: Path, root: Path) -> str:
+    """Each component's bytes as a file named by their sha256; what is wrong with one, '' if nothing is.
+
+    An image's definition has no bytes of its own."""
+    for artifact in artifacts:
+        if not artifact.facts.get("built", True):
+            continue
+        source, kept = Path(artifact.path), folder / COMPONENTS / artifact.sha256
+        if not source.is_file():
+            return f"component {artifact.name} is gone: there is no file {source}"
+        _place(source, kept, linked=not source.is_relative_to(root))
+        if sha256_file(kept) != artifact.sha256:
+            kept.unlink()
+            return f"component {artifact.name} was changed after it was judged: {source}"
+    return ""
+
+
+def _place(source: Path, kept: Path, *, linked: bool) -> None:
+    """What lies in the cache is never written in place, and a link costs nothing."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.unlink(missing_ok=True)  # two components may have the same bytes
+    if linked:
+        try:
+            os.link(source, kept)
+            return
+        except OSError:  # another file system
+            pass
+    shutil.copyfile(source, kept)
 
 
 def _locks(solution: Solution, root: Path) -> Mapping[str, str]:

@@ -23,7 +23,7 @@ def variables(record: RunRecord) -> dict[str, str]:
         "LOCKGATE_REASON": headline(verdict),
         "LOCKGATE_STAGE": verdict.stage,
         "LOCKGATE_CHECK": verdict.check,
-        "LOCKGATE_SOLUTION": record.solution,
+        "LOCKGATE_SOLUTION_NAME": record.solution,  # LOCKGATE_SOLUTION tells a host the folder
         "LOCKGATE_RUN_ID": record.run_id,
         "LOCKGATE_STARTED": record.started,
         "LOCKGATE_SECONDS": f"{record.seconds:.1f}",
