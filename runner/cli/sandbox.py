@@ -1,12 +1,16 @@
-"""`lockgate sandbox up | down | status`: a local AWS that outlives a command."""
+"""`lockgate sandbox up | down | status | serve`: a local AWS, detached or in the foreground."""
 
 from __future__ import annotations
 
 import json
+import socket
+import time
 
 import click
 
 from runner.cli import options
+
+ANY = "0.0.0.0"  # noqa: S104
 
 
 @click.group("sandbox")
@@ -25,12 +29,49 @@ def up(as_json: bool) -> int:
 
 @command.command("status")
 @options.as_json
-def status(as_json: bool) -> int:
-    """Say where it runs; exit status 1 if it does not."""
+@click.option("--url", metavar="URL", help="Ask the sandbox at this URL, not the one that `up` started.")
+def status(as_json: bool, url: str | None) -> int:
+    """Say where it runs; exit status 1 if it does not, 3 if it is of another version than the pinned."""
     from runner.sandbox.detached import status as find
 
+    if url is not None:
+        return _tell(_answering(url), as_json)
     found = find()
     return _tell(found.url if found else None, as_json)
+
+
+def _answering(url: str) -> str | None:
+    from runner.adapters.aws import sandbox_target
+    from runner.sandbox.process import health, require_pinned
+
+    endpoint = sandbox_target(url).endpoint
+    told = health(endpoint)
+    if told is None:
+        return None
+    require_pinned(told.get("version"), endpoint)
+    return endpoint
+
+
+@command.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=4566, show_default=True)
+@click.option("--name", help="What others reach it by; it is in every URL given out.  [default: the host]")
+def serve(host: str, port: int, name: str | None) -> int:
+    """Run it in the foreground until SIGTERM or Ctrl-C, its log on stdout."""
+    from runner.adapters import shell
+    from runner.adapters.aws import sandbox_target
+    from runner.errors import InfrastructureError
+    from runner.interrupts import interruptible
+    from runner.sandbox.process import start_foreground
+
+    name = name or (socket.gethostname() if host == ANY else host)
+    sandbox_target(f"http://{name}:{port}")  # a name that no client could use, or a real AWS's
+    with interruptible(), start_foreground(host, port, name) as sandbox:
+        while sandbox.is_alive():
+            if shell.INTERRUPTED.is_set():
+                return 0
+            time.sleep(0.2)
+    raise InfrastructureError("the local AWS ended", where=sandbox.url, hint="its log above says why")
 
 
 @command.command("down")

@@ -9,11 +9,11 @@ import socket
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from runner.adapters import privileges, shell
 from runner.adapters.cache import cache_dir
@@ -23,6 +23,7 @@ from runner.sandbox.bare import bare_python
 from runner.sandbox.scratch import new_scratch, sweep_scratch
 
 START_SECONDS = 30.0
+STDOUT = 1  # the descriptor: a file of that name cannot always be opened
 SETTINGS = {
     "BIND_HOST": "127.0.0.1",
     "MINISTACK_HOST": "127.0.0.1",
@@ -30,6 +31,8 @@ SETTINGS = {
     "SFTP_ENABLED": "0",
     "LOG_LEVEL": "INFO",
 }
+# A copy of a function that nobody calls holds its memory and its unpacked code for five minutes.
+LONG_LIVED = {"LAMBDA_WARM_TTL_SECONDS": "60"}
 
 
 @dataclass(slots=True)
@@ -71,6 +74,15 @@ def start_detached(log: Path, cache: Path) -> Sandbox:
     return _start(log, cache, embedded=False)
 
 
+def start_foreground(host: str, port: int, name: str, cache: Path | None = None) -> Sandbox:
+    """Start a local AWS that dies with this process and logs to its stdout, listening on host:port.
+
+    `name` is the host name in the URLs that it gives out, and by which its Lambdas reach it. Raises
+    InfrastructureError where it is not installed; whether it comes up is told by `health`."""
+    settings = {"BIND_HOST": host, "MINISTACK_HOST": name, "GATEWAY_PORT": str(port), **LONG_LIVED}
+    return _launch(_prepared(cache or cache_dir()), settings, Path("stdout"), STDOUT, embedded=True)
+
+
 def health(url: str, timeout: float = 2.0) -> dict[str, Any] | None:
     """What ministack says of itself, None where nothing (or something else) answers."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -103,10 +115,16 @@ def _installed() -> str | None:
         ) from None
 
 
-def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
+def _prepared(cache: Path) -> Path:
+    """The bare interpreter; what is installed is the pinned one, and what the dead left is swept."""
     require_pinned(_installed(), "sandbox")
     bare = bare_python(cache)
     sweep_scratch()
+    return bare
+
+
+def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
+    bare = _prepared(cache)
     log.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(3):  # the free port may be taken between finding and binding it
         sandbox = _spawn(bare, log, embedded)
@@ -121,29 +139,35 @@ def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
 
 
 def _spawn(bare: Path, log: Path, embedded: bool) -> Sandbox:
-    port = _free_port()
+    with log.open("wb") as sink:
+        return _launch(bare, {"GATEWAY_PORT": str(_free_port())}, log, sink, embedded=embedded)
+
+
+def _launch(
+    bare: Path, chosen: Mapping[str, str], log: Path, sink: IO[bytes] | int, *, embedded: bool
+) -> Sandbox:
+    """The process, with settings that were chosen over the usual ones, and its output in `sink`."""
     scratch, lock = new_scratch()
     privileges.give(scratch)
-    settings = {**SETTINGS, "GATEWAY_PORT": str(port), "TMPDIR": str(scratch), "HOME": str(scratch)}
+    settings = {**SETTINGS, **chosen, "TMPDIR": str(scratch), "HOME": str(scratch)}
     read, write = os.pipe() if embedded else (-1, -1)
     argv = [sys.executable, "-P", "-m", "runner.sandbox.server", str(bare), str(scratch)]
     try:
-        with log.open("wb") as sink:
-            process = shell.start(
-                argv + [str(read)] * embedded,
-                env=shell.clean_env(settings),
-                cwd=scratch,
-                stdout=sink,
-                stderr=sink,
-                pass_fds=[lock] + [read] * embedded,
-                untrusted=True,  # it executes Lambda code
-            )
+        process = shell.start(
+            argv + [str(read)] * embedded,
+            env=shell.clean_env(settings),
+            cwd=scratch,
+            stdout=sink,
+            stderr=sink,
+            pass_fds=[lock] + [read] * embedded,
+            untrusted=True,  # it executes Lambda code
+        )
     finally:
         os.close(lock)
         if embedded:
             os.close(read)
     return Sandbox(
-        f"http://127.0.0.1:{port}",
+        f"http://{settings['MINISTACK_HOST']}:{settings['GATEWAY_PORT']}",
         process.pid,
         log,
         scratch,
