@@ -79,7 +79,9 @@ def start_foreground(host: str, port: int, name: str, cache: Path | None = None)
 
     `name` is the host name in the URLs that it gives out, and by which its Lambdas reach it. Raises
     InfrastructureError where it is not installed; whether it comes up is told by `health`."""
-    settings = {"BIND_HOST": host, "MINISTACK_HOST": name, "GATEWAY_PORT": str(port), **LONG_LIVED}
+    # Functions would be sent to 127.0.0.1, and sign URLs with it that nobody else can use.
+    told = {"MINISTACK_HOST": name, "AWS_ENDPOINT_URL": f"http://{name}:{port}"}
+    settings = {"BIND_HOST": host, "GATEWAY_PORT": str(port), **told, **LONG_LIVED}
     return _launch(_prepared(cache or cache_dir()), settings, Path("stdout"), STDOUT, embedded=True)
 
 

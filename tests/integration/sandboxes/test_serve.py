@@ -21,6 +21,7 @@ from runner.sandbox.process import health
 
 pytestmark = pytest.mark.integration
 
+NAME = "127.0.0.2"
 TELLS = """
 import os
 from importlib.util import find_spec
@@ -49,9 +50,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(cache: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A sandbox on every address of this machine, known to others as `localhost`, and its URL."""
+    """A sandbox on every address of this machine, known to others by one of them, and its URL."""
     port = free_port()
-    process, url = serve(port, log, "--host", "0.0.0.0", "--name", "localhost"), f"http://localhost:{port}"
+    process, url = serve(port, log, "--host", "0.0.0.0", "--name", NAME), f"http://{NAME}:{port}"  # noqa: S104
     try:
         deadline = time.monotonic() + 30
         while health(url) is None and process.poll() is None and time.monotonic() < deadline:
