@@ -109,7 +109,8 @@ class Judged:
 class StageReport:
     """What a stage's child process writes to result.json: a claim, to be checked by the parent.
 
-    `collected` are the ids of the checks that were expected before any ran."""
+    `collected` are the ids of the checks that were expected before any ran; `whole`, of one shard of
+    several, those of the whole stage."""
 
     run_id: str
     stage: str
@@ -121,6 +122,7 @@ class StageReport:
     cause: str = ""
     judged: tuple[Judged, ...] = ()
     evidence: Evidence = field(default_factory=Evidence)
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

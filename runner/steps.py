@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from runner import wire
+from runner.adapters.aws import AwsTarget
 from runner.adapters.cache import cache_dir
+from runner.adapters.files import join
 from runner.components import BuildJob, component_kind
 from runner.components.prepare import prepare
 from runner.components.stamped import altered
-from runner.config.schema import Model, Solution
+from runner.config.schema import Model, Solution, UnitStage
 from runner.environment import interpreter, solution_python
-from runner.hosts import Order, host_kind
+from runner.hosts import Order, Remote, host_kind
 from runner.model import Artifact, StageResult, Status, Step
+from runner.plan import ENVIRONMENT
 from runner.report.view import Silent, View
 from runner.run import Done, result_name
+from runner.shards import judge_shards
 from runner.stages import needs_aws
-from runner.stages.child import HANDOVER, Handover
-from runner.verdict import Expected, judge_stage
+from runner.stages.child import HANDOVER, RESULT, Handover
+from runner.stages.sharding import Shard
+from runner.verdict import Ending, Expected, judge_stage
 
 
 def content_version(sha256: str) -> str:
@@ -40,6 +47,8 @@ class Steps:
     is_sandbox: bool = True
     commit: str = ""
     host: str = "local"
+    target: AwsTarget | None = None
+    seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # stage -> check -> recorded
     view: View = field(default_factory=Silent)
 
     def run(self, step: Step, artifacts: Mapping[str, Artifact]) -> Done:
@@ -111,20 +120,51 @@ class Steps:
 
     def _stage(self, step: Step, artifacts: Mapping[str, Artifact]) -> StageResult:
         stage, out = self.solution.stages[step.name], self.folder / "stages" / step.name
-        wire.save(out / HANDOVER, self.handover(artifacts))
+        expected = Expected(self.run_id, step.name, stage.kind, stage.timeout, stage.memory, stage.min_checks)
+        if not isinstance(stage, UnitStage) or stage.shards == 1:
+            return judge_stage(expected, self._part(step, out, self.handover(artifacts)))
+        handover, seconds = self.handover(artifacts), self.seconds.get(step.name, {})
+        shards = [Shard(n, stage.shards, seconds) for n in range(1, stage.shards + 1)]
+        with ThreadPoolExecutor(stage.shards) as pool:
+            run = partial(self._shard, step, out, handover)
+            result = judge_shards(expected, list(pool.map(run, shards)), stage.suites)
+        if result.report is not None:
+            wire.save(out / RESULT, result.report)
+        join(out / "stage.log", sorted(out.glob("shard-*/stage.log")))
+        return result
+
+    def _shard(self, step: Step, out: Path, handover: Handover, shard: Shard) -> Ending:
+        return self._part(step, out / f"shard-{shard.name}", replace(handover, shard=shard))
+
+    def _part(self, step: Step, out: Path, handover: Handover) -> Ending:
+        """A stage, or one of its shards, on the host."""
+        stage = self.solution.stages[step.name]
+        wire.save(out / HANDOVER, handover)
         env = dict(self.aws) if needs_aws(stage) else {}
         order = Order(
-            step.name,
-            self.root,
-            out,
-            out / HANDOVER,
-            stage.timeout,
-            stage.memory,
-            env,
+            step.name, self.root, out, out / HANDOVER, stage.timeout, stage.memory, env,
             lambda check: self.view.progress(step.id, check),
+            remote=self._remote(step, handover.shard) if self.host != "local" else None,
+        )  # fmt: skip
+        return host_kind(self.host)(order)
+
+    def _remote(self, step: Step, shard: Shard | None) -> Remote:
+        stage = self.solution.stages[step.name]
+        return Remote(
+            self.run_id,
+            shard.name if shard else "",
+            ENVIRONMENT in step.needs,
+            needs_aws(stage),
+            made_by_commands(self.solution),
+            self.solution.python.path,
+            getattr(self.solution.hosts, self.host),
+            self.target,
+            lambda line: self.view.note(step.id, line),
         )
-        ending = host_kind(self.host)(order)
-        return judge_stage(
-            Expected(self.run_id, step.name, stage.kind, stage.timeout, stage.memory, stage.min_checks),
-            ending,
-        )
+
+
+def made_by_commands(solution: Solution) -> tuple[str, ...]:
+    """The files and folders that prepare and train commands write, relative to the root."""
+    models = [c for c in solution.components.values() if isinstance(c, Model) and c.train]
+    trained = [name for m in models for name in (m.path, m.record, *m.outputs)]
+    return (*(name for p in solution.prepare.values() for name in p.outputs), *trained)

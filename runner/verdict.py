@@ -21,12 +21,15 @@ EXIT = {Status.PASSED: 0, Status.FAILED: 1, Status.ERROR: 3, Status.SKIPPED: 3}
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a stage's process ended and what it left; `report` or `damage` (why there is none)."""
+    """How a stage's process ended and what it left; `report` or `damage` (why there is none).
+
+    `sha256` is that of the result.json which was sealed."""
 
     code: int | None
     report: StageReport | None = None
     damage: str = ""
     sealed: bool = False
+    sha256: str = ""
     timed_out: bool = False
     over_memory: bool = False
     cancelled: bool = False
@@ -49,13 +52,18 @@ class Expected:
 def judge_stage(expected: Expected, ending: Ending) -> StageResult:
     """The stage's result: what its checks say if the evidence agrees with itself, else ERROR."""
     report = ending.report
-    doubt = _killed(expected, ending) or _unproven(expected, ending) or _incoherent(expected, ending)
+    doubt = doubt_of(expected, ending)
     checks = report.checks if report else ()
     status = Status.ERROR if doubt else worst(c.status for c in checks)
     cause = doubt or _cause(status, checks, report)
     return StageResult(
         expected.stage, expected.kind, status, cause, ending.seconds, report, ending.peak_bytes
     )
+
+
+def doubt_of(expected: Expected, ending: Ending) -> str:
+    """Why what a stage left proves nothing; '' where its evidence agrees with itself."""
+    return _killed(expected, ending) or _unproven(expected, ending) or _incoherent(expected, ending)
 
 
 def _killed(expected: Expected, ending: Ending) -> str:
@@ -66,7 +74,7 @@ def _killed(expected: Expected, ending: Ending) -> str:
     if ending.over_memory:
         return f"used {_mib(ending.peak_bytes)}, over its limit of {_mib(expected.memory or 0)} (`memory`)"
     if ending.code is None:
-        return "its exit status is not known"
+        return f"its exit status is not known{ending.damage and ': '}{ending.damage}"
     if ending.code < 0:
         hint = ": out of memory, or killed from outside" if ending.code == -9 else ""
         return f"killed by signal {-ending.code}{hint}"

@@ -54,11 +54,17 @@ def load(path: Path, kind: Any) -> Any:
     """Read a JSON file as a dataclass; raises InfrastructureError where it is missing or does not fit."""
     try:
         raw = path.read_bytes()
+    except OSError as error:
+        raise InfrastructureError(f"there is no {path.name}: {error.strerror}", where=str(path)) from None
+    return loads(raw, kind, str(path))
+
+
+def loads(raw: bytes, kind: Any, where: str) -> Any:
+    """JSON as a dataclass; raises InfrastructureError where it does not fit."""
+    try:
         if len(raw) > LIMIT:
             raise ValueError(f"larger than {LIMIT >> 20} MiB")
         return _adapter(kind).validate_json(raw)
-    except OSError as error:
-        raise InfrastructureError(f"there is no {path.name}: {error.strerror}", where=str(path)) from None
     except ValueError as error:
-        first = str(error).splitlines()[0]
-        raise InfrastructureError(f"{path.name} does not parse: {first}", where=str(path)) from None
+        first, name = str(error).splitlines()[0], where.rpartition("/")[2]
+        raise InfrastructureError(f"{name} does not parse: {first}", where=where) from None

@@ -8,6 +8,7 @@ as a function.
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 import time
@@ -20,11 +21,15 @@ from typing import IO, Any
 
 from runner import wire
 from runner.adapters import shell
+from runner.adapters.aws import AwsTarget
 from runner.adapters.git import Source, checkout, source
 from runner.adapters.locks import locked
 from runner.adapters.output import say
 from runner.config.load import load
 from runner.config.schema import IntegrationStage, LambdaZip, Solution
+from runner.durations import record as record_durations
+from runner.durations import recorded
+from runner.errors import UsageError
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
 from runner.leave import conclude, leave, verdict_of
 from runner.model import Artifact, Plan, StageReport, StageResult, Status, Step
@@ -38,18 +43,21 @@ from runner.verdict import EXIT
 from runner.versions import tool_versions
 
 NO_AWS = "AWS: none is used by this run"
+# Steps that run at a time: this machine's are its own load, the others' wait for containers.
+WORKERS = {"local": 2, "docker": 4, "fargate": 16}
 Outcome = tuple[tuple[StageResult, ...], Mapping[str, Artifact]]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line chose. `real`: a real AWS was asked for by name."""
+    """What the command line chose. `real`: a real AWS was asked for by name; `host`: where stages run."""
 
     root: Path
     stages: tuple[str, ...] = ()
     real: bool = False
     fail_fast: bool = False
     as_json: bool = False
+    host: str = "local"
 
     @property
     def stream(self) -> IO[str]:
@@ -84,10 +92,17 @@ def _run(
     options: Options, solution: Solution, plan: Plan, run_id: str, folder: Path, before: Source
 ) -> tuple[str, Outcome]:
     folder.mkdir(parents=True)
-    with _aws(options, solution, plan, folder) as (description, aws):
+    with _aws(options, solution, plan, folder) as (description, target):
         say(options.stream, description)
-        steps = Steps(options.root, folder, run_id, solution, aws, not _is_real(options), before.commit)
+        steps = Steps(
+            options.root, folder, run_id, solution, _env(target), not _is_real(options), before.commit,
+            options.host, target, recorded(options.root),
+        )  # fmt: skip
         return description, _execute(options, plan, steps, options.stream)
+
+
+def _env(target: AwsTarget | None) -> Mapping[str, str]:
+    return target.env() if target else {}
 
 
 def new_run_id() -> str:
@@ -101,7 +116,9 @@ def _execute(options: Options, plan: Plan, steps: Steps, stream: IO[str]) -> Out
     with view(plan, stream) as shown:
         steps.view = shown
         execution = Execution(plan, steps.run, shown, options.fail_fast)
-        return execution.run(), execution.artifacts
+        results = execution.run(WORKERS[options.host])
+        record_durations(options.root, results)
+        return results, execution.artifacts
 
 
 def install(options: Options) -> int:
@@ -127,8 +144,9 @@ def run_one_stage(options: Options, out: Path, handover: Path | None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     if handover is not None:
         return run_stage(_job(options, solution, name, out, handover, shell.aws_env())).code
-    with _alone(options.root), _aws(options, solution, plan, out) as (description, aws):
+    with _alone(options.root), _aws(options, solution, plan, out) as (description, target):
         say(sys.stderr, description)
+        aws = _env(target)
         with interruptible():
             failed = _build(options, solution, plan, out, aws)
         if failed is not None:
@@ -169,7 +187,7 @@ def _job(
     stage, python = solution.stages[name], Path(given.python)
     return StageJob(
         given.run_id, name, options.root, out, solution, stage, given.artifacts, python, aws,
-        given.is_sandbox, given.commit, tell,
+        given.is_sandbox, given.commit, given.shard, tell,
     )  # fmt: skip
 
 
@@ -182,17 +200,23 @@ def _is_real(options: Options) -> bool:
 @contextmanager
 def _aws(
     options: Options, solution: Solution, plan: Plan, folder: Path
-) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Which AWS is used (one line to print first) and the environment that reaches it."""
-    from runner.sandbox.choose import aws_in_use
+) -> Iterator[tuple[str, AwsTarget | None]]:
+    """Which AWS is used: one line to print first, and the target (None: no stage of this run, or each
+    container, has one of its own)."""
+    from runner.sandbox.choose import URL, aws_in_use
 
     stages = [solution.stages[s.name] for s in plan.steps if s.kind == "stage"]
-    if not any(needs_aws(stage) for stage in stages):
-        yield NO_AWS, {}
-        return
-    region = _region(solution, stages)
-    with aws_in_use(real=_is_real(options), log_dir=folder / "logs", region=region) as target:
-        yield target.description, target.env()
+    real, named = _is_real(options), bool(os.environ.get(URL))
+    if options.host == "fargate" and not (real or named):
+        raise UsageError("Fargate is part of an AWS: which one?", hint=f"--aws, or {URL} for a sandbox")
+    if options.host != "fargate" and not any(needs_aws(stage) for stage in stages):
+        yield NO_AWS, None
+    elif options.host == "docker" and not (real or named):
+        yield "AWS: a sandbox in each container that needs one", None
+    else:
+        region = _region(solution, stages)
+        with aws_in_use(real=real, log_dir=folder / "logs", region=region) as target:
+            yield target.description, target
 
 
 def _region(solution: Solution, stages: list[Any]) -> str | None:

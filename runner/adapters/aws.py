@@ -242,6 +242,12 @@ class Aws:
         with path.open("rb") as body:
             self.call("s3", "put_object", Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256")
 
+    def upload_new(self, path: Path, bucket: str, key: str) -> None:
+        """Put a file where no object is; AwsError with code PreconditionFailed where one is."""
+        with path.open("rb") as body:
+            checked = {"ChecksumAlgorithm": "SHA256", "IfNoneMatch": "*"}
+            self.call("s3", "put_object", Bucket=bucket, Key=key, Body=body, **checked)
+
     def download(self, bucket: str, key: str, path: Path) -> None:
         """Fetch an object into a file."""
         with _translated(f"s3://{bucket}/{key}"):

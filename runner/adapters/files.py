@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from runner.errors import UsageError
 
@@ -27,6 +29,31 @@ def write_atomic(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_new(path: Path, stream: IO[bytes]) -> bool:
+    """Write a file whole, unless there is one already: then False, and that one stays as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as sink:
+            shutil.copyfileobj(stream, sink, 2**20)
+            sink.flush()
+            os.fsync(sink.fileno())
+        Path(temporary).chmod(0o644)
+        os.link(temporary, path)  # fails where the name is taken, which rename does not
+    except FileExistsError:
+        return False
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return True
+
+
+def join(path: Path, parts: Iterable[Path]) -> None:
+    """One text file from several, each under a line with the name of its folder."""
+    with path.open("wb") as sink:
+        for part in parts:
+            sink.write(f"==> {part.parent.name} <==\n".encode() + part.read_bytes())
 
 
 def sha256_file(path: Path) -> str:

@@ -96,6 +96,16 @@ def checkout(root: Path) -> Source:
     return Source(commit, branch, changed == "", tree, edits.hexdigest())
 
 
+def listed(root: Path) -> tuple[str, ...] | None:
+    """The files of a folder that version control knows or would take (relative, without what is
+    ignored); None where there is no git."""
+    found = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
+    if found is None:
+        return None
+    names = [name for name in found.split("\0") if name]
+    return tuple(name for name in names if (root / name).is_file())
+
+
 def _git(root: Path, *words: str) -> str | None:
     try:
         done = shell.run(["git", "-C", str(root), *words], env=shell.tool_env(), timeout=30)

@@ -25,7 +25,9 @@ COMMANDS = {
     "plan": ("plan", "Show what would run, without running it."),
     "install": ("install", "Fetch what a run needs: environments, functions' dependencies."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
+    "worker": ("worker", "Serve the jobs of a CodePipeline custom action."),
     "schema": ("schema", "Print the JSON Schema of lockgate.yml."),
+    "task": ("task", "What hosts start inside of containers."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
 

@@ -19,6 +19,14 @@ from runner.errors import UsageError
     "--fail-fast/--keep-going", default=False, help="Stop at the first failure, or run what still can."
 )
 @click.option(
+    "--on",
+    "host",
+    type=click.Choice(["local", "docker", "fargate"]),
+    default="local",
+    show_default=True,
+    help="Where the stages run; components are built here in any case.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path), help="Run one stage here and leave its result in this folder."
 )
 @click.option(
@@ -33,6 +41,7 @@ def command(
     as_json: bool,
     real: bool,
     fail_fast: bool,
+    host: str,
     out: Path | None,
     handover: Path | None,
 ) -> int:
@@ -43,9 +52,11 @@ def command(
     """
     from runner.wiring import Options, run_one_stage, run_solution
 
-    chosen = Options(root.resolve(), stages, real, fail_fast, as_json)
+    chosen = Options(root.resolve(), stages, real, fail_fast, as_json, host)
     if out is None:
         return run_solution(chosen)
+    if host != "local":
+        raise UsageError("--out runs a stage here", hint="leave out --on")
     if len(stages) != 1:
         raise UsageError("--out runs one stage", hint="name it with --stage")
     return run_one_stage(chosen, out.resolve(), handover)

@@ -147,6 +147,7 @@ class UnitStage(StageBase):
     suites: tuple[str, ...] = Field(
         ("suites/unit",), min_length=1, description="folders, files, or stock:NAME (stock:lambda)"
     )
+    shards: int = Field(1, ge=1, le=50, description="processes (or containers) that share its tests out")
 
 
 class TableSource(Strict):
@@ -221,6 +222,35 @@ class Environment(Strict):
     parameters: dict[str, str] = Field(default_factory=dict, description="override the stack's")
 
 
+class DockerHost(Strict):
+    """`lockgate run --on docker`: each stage in a container on this machine's engine."""
+
+    image: str = Field("lockgate:sandbox", min_length=1, description="ours, with a sandbox or without")
+    network: str = Field("bridge", min_length=1, description="Docker network, to reach a package index")
+
+
+class FargateHost(Strict):
+    """`lockgate run --on fargate`: each stage a task. `stack` has the rest as outputs (infra/task.yml)."""
+
+    stack: StackName | None = Field(None, description="the stack made from infra/task.yml")
+    cluster: str = Field("", description="name or ARN")
+    task_definition: str = Field("", description="family, family:revision or ARN")
+    container: str = Field("lockgate", description="its name in the task definition")
+    subnets: tuple[str, ...] = Field((), description="where its network interface lies")
+    security_groups: tuple[str, ...] = Field((), description="likewise")
+    public_ip: bool = Field(False, description="assign one (a public subnet without NAT needs it)")
+    bucket: str = Field("", description="for jobs and results, under runs/")
+    log_group: str = Field("", description="to show progress; none: none is shown")
+    start_timeout: Seconds = Field(900.0, description="to be placed and pulled; longer is ERROR")
+
+
+class Hosts(Strict):
+    """Where stages can run beside this machine."""
+
+    docker: DockerHost = Field(DockerHost(), description="a container each")
+    fargate: FargateHost | None = Field(None, description="a Fargate task each")
+
+
 class Solution(Strict):
     """The whole of lockgate.yml."""
 
@@ -231,3 +261,4 @@ class Solution(Strict):
     components: dict[Name, Component] = Field(default_factory=dict, description="what is deployed")
     stages: dict[Name, Stage] = Field(min_length=1, description="what is judged")
     environments: dict[Name, Environment] = Field(default_factory=dict, description="where stacks run")
+    hosts: Hosts = Field(Hosts(), description="where stages run: lockgate run --on docker|fargate")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sys
 import threading
 
 from runner.adapters import shell
-from runner.hosts import Order
-from runner.model import Check, Status
+from runner.hosts import Order, heard
 from runner.stages.child import read_ending
 from runner.verdict import Ending
-
-# A stage that is ended removes its test stack first, and CloudFormation takes its time.
-STAGE_GRACE = 120.0
 
 
 def run_stage(order: Order) -> Ending:
@@ -27,7 +24,7 @@ def run_stage(order: Order) -> Ending:
         )
         reader = threading.Thread(target=_listen, args=(process, order, seal), daemon=True)
         reader.start()
-        done = shell.wait(process, timeout=order.timeout, memory=order.memory, grace=STAGE_GRACE)
+        done = shell.wait(process, timeout=order.timeout, memory=order.memory, grace=order.grace)
         reader.join(2.0)
     return _ending(order, done, seal)
 
@@ -43,8 +40,9 @@ def _ending(order: Order, done: shell.Completed, seal: dict[str, object]) -> End
         damage = f"{damage} (its log ends: {_last_line(order)})"
     cancelled = shell.INTERRUPTED.is_set() and done.ended_by_us
     limits = {"timed_out": done.timed_out, "over_memory": done.over_memory, "cancelled": cancelled}
+    sha256 = str(seal["sha256"]) if sealed else ""
     return Ending(
-        done.code, report, damage, sealed, seconds=done.seconds, peak_bytes=done.peak_bytes, **limits
+        done.code, report, damage, sealed, sha256, seconds=done.seconds, peak_bytes=done.peak_bytes, **limits
     )
 
 
@@ -57,11 +55,10 @@ def _last_line(order: Order) -> str:
 def _listen(process: shell.Process, order: Order, seal: dict[str, object]) -> None:
     """Show what the stage says it finished (for the eye only), and take its seal."""
     for line in process.stdout or ():
-        try:
-            told = json.loads(line)
-            if "seal" in told:
-                seal.update(told)
-            else:
-                order.progress(Check(str(told["id"]), Status(told["status"]), seconds=float(told["seconds"])))
-        except (ValueError, TypeError, KeyError):
+        if (check := heard(line)) is not None:
+            order.progress(check)
             continue
+        with contextlib.suppress(ValueError):
+            told = json.loads(line)
+            if isinstance(told, dict) and "seal" in told:
+                seal.update(told)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from runner.config.schema import DataStage, IntegrationStage, Solution, Stage
 from runner.model import Artifact, Check, StageReport
+from runner.stages.sharding import Shard
 
 # kind -> module; imported when it is needed, because some of them are heavy.
 STAGES = {
@@ -41,6 +42,7 @@ class StageJob:
     aws: Mapping[str, str] = field(default_factory=dict)
     is_sandbox: bool = True
     commit: str = ""
+    shard: Shard | None = None
     progress: Callable[[Check], None] = lambda check: None
 
 

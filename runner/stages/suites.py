@@ -22,18 +22,23 @@ from runner.model import Check, Judged, Status
 from runner.resources import resource, stock_suite
 from runner.stages import StageJob
 from runner.stages.channel import Heard, listen
+from runner.stages.sharding import share
 
 STOCK = "stock:"
+COLLECTION = " (collection)"  # ends the id of what could not be collected
 REPORTER = Path(__file__).parent / "reporter"
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteOutcome:
-    """`collected`: ids expected before anything ran. `checks`: one for each of them, and no other."""
+    """`collected`: ids expected before anything ran. `checks`: one for each of them, and no other.
+
+    `whole`: what was collected in all, where this is one shard of several."""
 
     collected: tuple[str, ...]
     checks: tuple[Check, ...]
     judged: tuple[Judged, ...]
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,20 @@ def run_suites(
     write_atomic(job.out / "pytest.ini", b"[pytest]\naddopts =\nxfail_strict = true\n")
     env = {**extra_env, "LOCKGATE_CONTEXT": str(job.out / "context.json")}
     judged = tuple(_judged(job.root, suite) for suite in suites)  # as they are before anything runs
-    outcomes = [_run(job, session) for session in _sessions(job, suites, env)]
-    collected = tuple(i for o in outcomes for i in o.collected)
-    checks = tuple(c for o in outcomes for c in o.checks)
-    empty = tuple(_empty(suite, checks) for suite in suites if not _executed(suite, checks))
-    return SuiteOutcome(collected + tuple(c.id for c in empty), checks + empty, judged)
+    found = [_collect(job, session) for session in _sessions(job, suites, env)]
+    whole = [i for each in found for i in each.ids]
+    mine = frozenset(share(whole, job.shard) if job.shard else whole)
+    checks = tuple(check for each in found for check in _run(job, each, mine))
+    if job.shard:  # whether a suite is empty is seen when the shards are put together
+        every = (*whole, *(check.id for each in found for check in each.broken))
+        return SuiteOutcome(tuple(c.id for c in checks), checks, judged, tuple(dict.fromkeys(every)))
+    checks += empty_suites(suites, checks)
+    return SuiteOutcome(tuple(c.id for c in checks), checks, judged)
+
+
+def empty_suites(suites: Sequence[str], checks: Sequence[Check]) -> tuple[Check, ...]:
+    """A check in ERROR for each suite of which nothing was executed."""
+    return tuple(_empty(suite, checks) for suite in suites if not _executed(suite, checks))
 
 
 def _sessions(job: StageJob, suites: Sequence[str], env: Mapping[str, str]) -> list[Session]:
@@ -100,21 +114,44 @@ def _sessions(job: StageJob, suites: Sequence[str], env: Mapping[str, str]) -> l
     return sessions
 
 
-def _run(job: StageJob, session: Session) -> SuiteOutcome:
-    """Collect, run, and compare the two."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a session collected: the ids of its tests, and what could not be collected."""
+
+    session: Session
+    ids: tuple[str, ...]
+    broken: tuple[Check, ...]
+
+
+def _collect(job: StageJob, session: Session) -> Found:
     before = _pytest(job, session, "--collect-only")
-    ids = [session.prefix + i for i in before.ids]
     broken = [_check(session, c) for c in before.checks if c["outcome"] == "collection"]
-    heard = _pytest(job, session, "--continue-on-collection-errors")
+    return Found(session, tuple(dict.fromkeys(session.prefix + i for i in before.ids)), tuple(broken))
+
+
+def _run(job: StageJob, found: Found, mine: frozenset[str]) -> list[Check]:
+    """Run what was collected (of a shard, its share) and compare the two."""
+    session, ids, broken = found.session, [i for i in found.ids if i in mine], list(found.broken)
+    if job.shard and not ids:
+        return broken
+    heard = _pytest(job, session, "--continue-on-collection-errors", _selection(job, session, ids))
     ran = {c.id: c for c in [_check(session, c) for c in heard.checks] if c.id not in {b.id for b in broken}}
     for check in ran.values():
         job.progress(check)
-    checks = broken + [ran.pop(i) if i in ran else _unfinished(i, heard) for i in dict.fromkeys(ids)]
-    checks += [_unexpected(c) for c in ran.values()] + _contradictions(session, heard, checks)
-    return SuiteOutcome(tuple(c.id for c in checks), tuple(checks), ())
+    checks = broken + [ran.pop(i) if i in ran else _unfinished(i, heard) for i in ids]
+    return checks + [_unexpected(c) for c in ran.values()] + _contradictions(job, session, heard, checks)
 
 
-def _pytest(job: StageJob, session: Session, mode: str) -> Heard:
+def _selection(job: StageJob, session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """A shard's share, in a file that the reporter reads."""
+    if job.shard is None:
+        return {}
+    path = job.out / f"selection-{session.label}.json"
+    write_atomic(path, json.dumps([i.removeprefix(session.prefix) for i in ids]).encode())
+    return {"LOCKGATE_ONLY": str(path)}
+
+
+def _pytest(job: StageJob, session: Session, mode: str, env: Mapping[str, str] | None = None) -> Heard:
     argv = [
         str(session.python),
         "-P",
@@ -136,7 +173,7 @@ def _pytest(job: StageJob, session: Session, mode: str) -> Heard:
     ]
     return listen(
         argv,
-        env=shell.clean_env({**session.env, "PYTHONDONTWRITEBYTECODE": "1"}),
+        env=shell.clean_env({**session.env, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}),
         cwd=session.root,
         timeout=job.stage.timeout,
         log=job.out / "stage.log",
@@ -146,7 +183,7 @@ def _pytest(job: StageJob, session: Session, mode: str) -> Heard:
 def _check(session: Session, event: Mapping[str, Any]) -> Check:
     cause = " ".join(str(event.get("cause", "")).split())
     status = status_of(str(event["outcome"]), [Path(str(f)) for f in event.get("files", ())], session.code)
-    ident = session.prefix + str(event["id"]) + (" (collection)" * (event["outcome"] == "collection"))
+    ident = session.prefix + str(event["id"]) + (COLLECTION * (event["outcome"] == "collection"))
     return Check(
         ident,
         status,
@@ -179,7 +216,7 @@ def _unexpected(check: Check) -> Check:
     return Check(check.id, Status.ERROR, check.suite, cause="it ran, but was not collected beforehand")
 
 
-def _contradictions(session: Session, heard: Heard, checks: Sequence[Check]) -> list[Check]:
+def _contradictions(job: StageJob, session: Session, heard: Heard, checks: Sequence[Check]) -> list[Check]:
     """What the process's end says against its report: a check of its own, so that it is seen."""
     bad = any(c.status in (Status.FAILED, Status.ERROR) for c in checks)
     cause = heard.damage and f"pytest {heard.ending}: {heard.damage} (its log ends: {heard.last_line})"
@@ -187,7 +224,8 @@ def _contradictions(session: Session, heard: Heard, checks: Sequence[Check]) -> 
         cause = f"pytest {heard.ending}, but its report says {'failures' if bad else 'no failure'}"
     if not cause or (not checks and heard.code == 5):
         return []
-    return [Check(f"pytest session ({session.label})", Status.ERROR, session.label, cause=cause)]
+    which = f"{session.label}, shard {job.shard.name}" if job.shard else session.label
+    return [Check(f"pytest session ({which})", Status.ERROR, session.label, cause=cause)]
 
 
 def _belongs(check: Check, suite: str) -> bool:

@@ -26,4 +26,5 @@ def run(job: StageJob) -> StageReport:
         outcome.checks,
         time.monotonic() - begun,
         judged=outcome.judged,
+        whole=outcome.whole,
     )

@@ -55,8 +55,21 @@ MAY = {
         "components",
         "sandbox",
     },
-    "hosts": {"errors", "model", "adapters", "stages", "verdict"},
+    "hosts": {"errors", "model", "adapters", "stages", "verdict", "remote"},
+    "remote": {
+        "errors",
+        "model",
+        "adapters",
+        "config",
+        "wire",
+        "environment",
+        "sandbox",
+        "hosts",
+        "stages",
+        "verdict",
+    },
     "report": {"errors", "model", "adapters"},
+    "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
     "manifest": {"errors", "model", "report"},
 }
 

@@ -7,6 +7,7 @@ last one is the sentinel: a session that ends without it (os._exit, a signal) wa
 
 import json
 import os
+import pathlib
 import sys
 
 import pytest
@@ -18,6 +19,8 @@ _NONCE = os.environ.pop("LOCKGATE_NONCE", "")
 _PATH = os.environ.pop("LOCKGATE_PATH", "")
 sys.path[:0] = [folder for folder in _PATH.split(os.pathsep) if folder]
 os.environ["PYTHONPATH"] = _PATH  # for what the tests start
+# A shard's share of the tests, as a file; none: all of them.
+_ONLY = os.environ.pop("LOCKGATE_ONLY", "")
 _LIMIT, _SHORT, _MANY = 20_000, 1_000, 200
 
 
@@ -29,13 +32,21 @@ class Reporter:
         self.found = {}
         self.count = 0
         self.bad = 0
+        self.only = None
+        if _ONLY:
+            self.only = frozenset(json.loads(pathlib.Path(_ONLY).read_text(encoding="utf-8")))
 
     def send(self, event, **fields):
         self.stream.write(json.dumps({"event": event, **fields}) + "\n")
         self.stream.flush()
 
     def pytest_itemcollected(self, item):
-        self.found[item.nodeid] = None
+        if self.only is None or item.nodeid in self.only:
+            self.found[item.nodeid] = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items):
+        items[:] = [item for item in items if item.nodeid in self.found]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session):

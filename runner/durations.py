@@ -1,0 +1,35 @@
+"""How long each check took the last time, kept beside the runs: shards are cut by it.
+
+It steers speed alone, so a file that is missing or damaged is no more than unknown durations.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from runner.adapters.files import write_atomic
+from runner.model import StageResult, Status
+
+FILE = Path(".lockgate", "durations.json")
+Seconds = Mapping[str, Mapping[str, float]]
+
+
+def recorded(root: Path) -> Seconds:
+    """Stage -> check id -> seconds; empty where nothing usable is recorded."""
+    try:
+        found = json.loads((root / FILE).read_bytes())
+        return {str(s): {str(i): float(t) for i, t in checks.items()} for s, checks in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def record(root: Path, results: Sequence[StageResult]) -> None:
+    """Remember the durations of the stages that were judged; those of others stay."""
+    kept = dict(recorded(root))
+    for result in results:
+        timed = {c.id: round(c.seconds, 4) for c in result.checks if c.status is not Status.SKIPPED}
+        if result.is_stage and timed:
+            kept[result.name] = timed
+    write_atomic(root / FILE, json.dumps(kept, sort_keys=True).encode())

@@ -1,0 +1,111 @@
+"""Folders as one file and back: what a solution is sent as, and what a stage leaves comes back as.
+
+The same files give the same bytes. What is unpacked may come from a container in which a solution's
+tests ran, so nothing in it is believed: names, kinds, counts and sizes are checked first.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import stat
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from runner.errors import InfrastructureError
+
+LEVEL = 1  # tables are compressed already, source is small: speed counts
+MAX_FILES, MAX_BYTES = 200_000, 20 * 2**30
+
+
+def pack(root: Path, names: Iterable[str], out: Path, folders: Iterable[str] = ()) -> None:
+    """Write the named files (relative to root, regular files or links to such) as a .tar.gz, and
+    folders that have to be there though nothing is in them."""
+    with (
+        out.open("wb") as raw,
+        gzip.GzipFile("", "wb", LEVEL, raw, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name in sorted(set(folders)):
+            _add_folder(archive, name, 0o755)
+        for name in sorted(set(names)):
+            _add(archive, root / name, name)
+
+
+def _add_folder(archive: tarfile.TarFile, name: str, mode: int) -> None:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode = tarfile.DIRTYPE, mode
+    archive.addfile(info)
+
+
+def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InfrastructureError(f"cannot be sent: {error.strerror}", where=str(path)) from None
+    with stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise InfrastructureError("cannot be sent: it is no regular file", where=str(path))
+        info = tarfile.TarInfo(name)
+        info.size, info.mode = found.st_size, 0o755 if found.st_mode & 0o100 else 0o644
+        archive.addfile(info, stream)
+
+
+def tar_folder(folder: Path, name: str, out: Path, writable: Iterable[str] = ()) -> None:
+    """A plain tar of a folder under another name, readable by all; the `writable` folders are made."""
+    with tarfile.open(out, "w", format=tarfile.PAX_FORMAT) as archive:
+        for below in ("", *writable):
+            _add_folder(archive, f"{name}/{below}".rstrip("/"), 0o1777 if below else 0o755)
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            _add(archive, path, f"{name}/{path.relative_to(folder).as_posix()}")
+
+
+def unpack(
+    bundle: Path, folder: Path, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES, mode: str = "r|gz"
+) -> list[str]:
+    """Unpack a bundle into a folder and return the names of its files.
+
+    Raises InfrastructureError for what is no bundle of ours: links, devices, names that leave the
+    folder or come twice, too many files or bytes."""
+    names: dict[str, None] = {}
+    room = max_bytes
+    try:
+        with tarfile.open(bundle, mode) as archive:  # type: ignore[call-overload]
+            for member in archive:
+                _check(member, names, max_files)
+                if member.isdir():
+                    (folder / member.name).mkdir(parents=True, exist_ok=True)
+                    continue
+                room -= member.size
+                if room < 0:
+                    raise InfrastructureError(f"larger than {max_bytes >> 20} MiB", where=bundle.name)
+                source = archive.extractfile(member)
+                assert source is not None  # noqa: S101  _check has seen to it that it is a file
+                _write(source, folder / member.name, member.mode)
+                names[member.name] = None
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise InfrastructureError(f"cannot be unpacked: {error}", where=str(bundle)) from None
+    return list(names)
+
+
+def _check(member: tarfile.TarInfo, seen: dict[str, None], max_files: int) -> None:
+    parts = PurePosixPath(member.name).parts
+    inside = parts and not member.name.startswith("/") and ".." not in parts and "\0" not in member.name
+    plain = (member.isreg() or member.isdir()) and str(PurePosixPath(member.name)) == member.name
+    if not (inside and plain):
+        raise InfrastructureError(f"{member.name[:200]!r} is no plain file inside of the folder")
+    if member.name in seen:
+        raise InfrastructureError(f"{member.name[:200]!r} comes twice")
+    if len(seen) >= max_files:
+        raise InfrastructureError(f"more than {max_files:,} files")
+
+
+def _write(source: IO[bytes], path: Path, mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as sink:
+        shutil.copyfileobj(source, sink, 2**20)
+    path.chmod(0o755 if mode & 0o100 else 0o644)
