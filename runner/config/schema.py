@@ -241,6 +241,7 @@ class FargateHost(Strict):
     public_ip: bool = Field(False, description="assign one (a public subnet without NAT needs it)")
     bucket: str = Field("", description="for jobs and results, under runs/")
     log_group: str = Field("", description="to show progress; none: none is shown")
+    log_prefix: str = Field("lockgate", description="the task definition's awslogs-stream-prefix")
     start_timeout: Seconds = Field(900.0, description="to be placed and pulled; longer is ERROR")
 
 
