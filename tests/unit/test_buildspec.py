@@ -26,6 +26,7 @@ test "$1 $2" = "run --solution" && test "$LOCKGATE_AWS" = "{aws}" || exit 2
 run="$3/.lockgate/runs/{run}"
 mkdir -p "$run/logs" "$run/stages/unit" "$run/junit" "$run/components"
 echo text > "$run/logs/build-x.log"; echo text > "$run/stages/unit/stage.log"; echo {{}} > "$run/result.json"
+echo x >> "$3/.lockgate/durations.json"
 {dies_early}
 echo '<testsuites><testsuite><testcase name="a"/></testsuite></testsuites>' > "$run/junit/unit.xml"
 printf '%s\\n' LOCKGATE_VERDICT={verdict} LOCKGATE_RUN_ID={run} LOCKGATE_MANIFEST_SHA256={sha256} \\
@@ -57,6 +58,7 @@ def build(
     (bin_folder / "lockgate").write_text(LOCKGATE.format(**said))
     (bin_folder / "lockgate").chmod(0o755)
     base = {"PATH": f"{bin_folder}:/usr/bin:/bin", "CODEBUILD_BUILD_NUMBER": "7"}
+    base["LOCKGATE_CACHE"] = str(how.get("cache", tmp_path / "cache"))
     start = {"LOCKGATE_SOLUTION": how["solution"]} if "solution" in how else {}
     start |= how.get("start", {})
     places = (source, str(source)), (state, str(state))
@@ -71,7 +73,13 @@ def is_an_error(done: Build) -> None:
     assert done.exported["LOCKGATE_COMPLETE"] == "false"
     left = {name for name in done.files if not name.endswith(".log")}
     assert left == {"variables.env", "junit/lockgate.xml"}
-    assert "PASSED" not in (done.artifacts / "variables.env").read_text()
+    kept = (done.artifacts / "variables.env").read_text().splitlines()
+    assert kept[:-1] == [
+        "LOCKGATE_VERDICT=ERROR",
+        "LOCKGATE_RUN_ID=none",
+        "LOCKGATE_MANIFEST_SHA256=none",
+        "LOCKGATE_COMPLETE=false",
+    ]
     assert done.reports["lockgate"].failed == ("run",)
     assert "see the log" in done.exported["LOCKGATE_REASON"]
 
@@ -164,6 +172,13 @@ def test_an_earlier_run_is_not_taken_for_this_one(tmp_path: Path, separate: bool
         (tmp_path / "second" / target).symlink_to(left)
     is_an_error(build(tmp_path / "second", separate=separate, dies_early=KILLED))
     assert (left / "manifest.json").exists(), "what a link leads to is not this build's to remove"
+
+
+def test_recorded_durations_are_carried_from_build_to_build(tmp_path: Path, separate: bool) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        build(tmp_path / name, separate=separate, cache=tmp_path / "cache", solution="x")
+    assert (tmp_path / "cache" / "durations" / "durations.json").read_text() == "x\nx\n"
 
 
 def test_a_verdict_from_outside_is_not_believed(tmp_path: Path, separate: bool) -> None:
