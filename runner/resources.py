@@ -1,4 +1,4 @@
-"""Files that ship with Lockgate: the stock suites.
+"""Files that ship with Lockgate: the stock suites, CloudFormation templates, Dockerfiles.
 
 In a wheel they lie in runner/_data (mapped there at build time); in a checkout at its top level.
 """

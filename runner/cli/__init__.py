@@ -26,6 +26,7 @@ COMMANDS = {
     "install": ("install", "Fetch what a run needs: environments, functions' dependencies."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
     "worker": ("worker", "Serve the jobs of a CodePipeline custom action."),
+    "infra": ("infra", "Print a CloudFormation template: pipeline, roles, task."),
     "schema": ("schema", "Print the JSON Schema of lockgate.yml."),
     "task": ("task", "What hosts start inside of containers."),
     "completion": ("completion", "Print the completion script of a shell."),
