@@ -12,7 +12,7 @@ from pathlib import Path
 
 from runner import wire
 from runner.adapters.files import sha256_file, write_atomic
-from runner.adapters.output import say
+from runner.adapters.output import SECRECY, say
 from runner.adapters.shell import INTERRUPTED
 from runner.config.schema import LambdaZip, Solution
 from runner.interrupts import EXIT_INTERRUPTED
@@ -46,6 +46,7 @@ def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> Ru
     deploys it; where its bytes are no longer those that were judged, the verdict is ERROR."""
     if record.verdict.status is Status.PASSED and (lost := _keep(record.artifacts, folder, root)):
         record = replace(record, verdict=Verdict(Status.ERROR, lost))
+    record = SECRECY.redactor().value(record)
     stages = [result for result in record.results if result.is_stage]
     left = {result.name: folder / "stages" / result.name / RESULT for result in stages}
     sealed = {name: sha256_file(path) for name, path in left.items() if path.is_file()}

@@ -27,6 +27,7 @@ import psutil
 
 from runner.adapters import privileges
 from runner.adapters.cache import cache_dir
+from runner.adapters.output import SECRECY
 from runner.errors import InfrastructureError
 
 PIPE = subprocess.PIPE
@@ -249,6 +250,7 @@ def run(
         output = sink.read().decode("utf-8", "replace")
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
+        said = SECRECY.redactor().text(f"$ {' '.join(argv)}\n{output}[exit {done.code}]\n")
         with log.open("a", encoding="utf-8") as stream:
-            stream.write(f"$ {' '.join(argv)}\n{output}[exit {done.code}]\n")
+            stream.write(said)
     return replace(done, output=output)

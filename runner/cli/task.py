@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-STORE = click.option(
-    "--store", "url", required=True, help="The run's place: s3://bucket/prefix or a folder."
-)
+STORE = click.option("--store", "url", required=True, help="The run's place: s3://bucket/prefix or a folder.")
 
 
 @click.group("task")

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.adapters.aws import AwsTarget
+from runner.adapters.output import SECRECY
 from runner.model import Check, Status
+from runner.stages.cleaning import cleaned
 from runner.verdict import Ending
 
 HOSTS = {
@@ -64,12 +66,13 @@ def heard(line: bytes | str) -> Check | None:
     """A finished check, as a stage's process tells it in a line of its own; None for any other line."""
     try:
         told = json.loads(line)
-        return Check(str(told["id"]), Status(told["status"]), seconds=float(told["seconds"]))
+        ident = SECRECY.redactor().text(str(told["id"]))
+        return Check(ident, Status(told["status"]), seconds=float(told["seconds"]))
     except (ValueError, TypeError, KeyError):
         return None
 
 
 def host_kind(kind: str) -> Callable[[Order], Ending]:
-    """The `run_stage` function of a host kind."""
+    """The `run_stage` function of a host kind. What a stage left on it is read without its secrets."""
     run: Callable[[Order], Ending] = import_module(HOSTS[kind]).run_stage
-    return run
+    return lambda order: cleaned(order.out, run(order))

@@ -9,7 +9,10 @@ import sys
 import threading
 
 from runner.adapters import shell
+from runner.adapters.output import SECRECY
+from runner.adapters.pump import pumped_log
 from runner.hosts import Order, heard
+from runner.stages.channel import LOG_FD
 from runner.stages.child import read_ending
 from runner.verdict import Ending
 
@@ -17,11 +20,13 @@ from runner.verdict import Ending
 def run_stage(order: Order) -> Ending:
     """Run one stage in a process group of its own and tell how it ended."""
     order.out.mkdir(parents=True, exist_ok=True)
-    env, seal = shell.clean_env(order.env), dict[str, object]()
-    with (order.out / "stage.log").open("ab") as log:
+    env, seal = shell.clean_env({**order.env, LOG_FD: "2"}), dict[str, object]()
+    with pumped_log(order.out / "stage.log", SECRECY.redactor()) as log:
         process = shell.start(
-            _argv(order), env=env, cwd=order.root, stdout=shell.PIPE, stderr=log, with_parent=signal.SIGTERM
-        )
+            _argv(order), env=env, cwd=order.root, stdout=shell.PIPE, stderr=log.write,
+            with_parent=signal.SIGTERM,
+        )  # fmt: skip
+        log.start()
         reader = threading.Thread(target=_listen, args=(process, order, seal), daemon=True)
         reader.start()
         done = shell.wait(process, timeout=order.timeout, memory=order.memory, grace=order.grace)

@@ -22,7 +22,7 @@ from runner.adapters.privileges import hide
 from runner.config.load import load
 from runner.environment import solution_python
 from runner.errors import InfrastructureError, LockgateError, UsageError
-from runner.hosts import Order, local
+from runner.hosts import Order, host_kind
 from runner.model import Artifact, Check, Status
 from runner.remote.bundle import pack, unpack
 from runner.remote.job import KEY, KEY_LENGTH, RemoteJob, Told, ending_key, exit_status, sealed
@@ -87,7 +87,7 @@ class Agent:
                 job.stage, self.root, self.out, self.out / HANDOVER, stage.timeout, stage.memory, env,
                 self.progress, grace=_grace(),
             )  # fmt: skip
-            return local.run_stage(order)
+            return host_kind("local")(order)
 
     def _fetch(self, job: RemoteJob, store: Store) -> None:
         if job.ca:

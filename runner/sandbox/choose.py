@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runner.adapters.aws import Aws, AwsTarget, real_target, sandbox_target
+from runner.adapters.output import SECRECY
 from runner.errors import InfrastructureError
 from runner.sandbox.detached import status
 from runner.sandbox.process import health, require_pinned, start_embedded
@@ -40,6 +41,7 @@ def aws_in_use(
     Raises InfrastructureError where it cannot be reached, UsageError for a wrong URL."""
     if real:
         target = find(region)
+        SECRECY.learn(target.env())
         account = real_aws(target).account()
         yield dataclasses.replace(target, description=f"AWS: REAL account {account} in {target.region}")
     elif url := environ.get(URL):

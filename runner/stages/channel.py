@@ -12,13 +12,19 @@ import secrets
 import signal
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.adapters import shell
+from runner.adapters.output import SECRECY
+from runner.adapters.pump import Pump, pumped, pumped_log
 from runner.errors import InfrastructureError
 
+# Set by a host that reads the stage's stderr as its log: the descriptor to write to.
+LOG_FD = "LOCKGATE_LOG_FD"
 REPORT_LIMIT = 64 * 2**20
 # Shorter than what the stage itself is given: it has a stack to remove when its tests are gone.
 TESTS_GRACE = 5.0
@@ -41,21 +47,23 @@ class Heard:
 
 
 def listen(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float, log: Path) -> Heard:
-    """Run a pytest session with our reporter and return what it reported."""
+    """Run a pytest session with our reporter and return what it reported. What it prints goes into
+    `log`, or through the stage's own stderr where a host takes that for the log."""
     read, write = os.pipe()
     nonce, chunks = secrets.token_hex(16), bytearray()
-    with log.open("ab") as sink, os.fdopen(read, "rb", buffering=0) as stream:
+    with _output(log) as output, os.fdopen(read, "rb", buffering=0) as stream:
         process = shell.start(
             argv,
             cwd=cwd,
-            stdout=sink,
-            stderr=sink,
+            stdout=output.write,
+            stderr=output.write,
             pass_fds=[write],
             with_parent=signal.SIGKILL,
             untrusted=True,
             env={**env, "LOCKGATE_CHANNEL": str(write), "LOCKGATE_NONCE": nonce},
         )
         os.close(write)
+        output.start()
         reader = threading.Thread(target=_drain, args=(stream, chunks), daemon=True)
         reader.start()
         done = shell.wait(process, timeout=timeout, grace=TESTS_GRACE)
@@ -68,14 +76,16 @@ def listen(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: f
             hint="raise the stage's timeout, or find the test that hangs",
         )
     heard = parse(bytes(chunks), nonce, done.code)
-    heard.last_line = _last_line(log)
+    heard.last_line = output.last_line()
     return heard
 
 
-def _last_line(log: Path) -> str:
-    """What pytest printed last: the best cause there is where it could not even start."""
-    lines = log.read_bytes()[-10_000:].decode("utf-8", "replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
+def _output(log: Path) -> AbstractContextManager[Pump]:
+    """Where a session's output goes, without the secrets that this process knows."""
+    redactor = SECRECY.redactor()
+    if descriptor := os.environ.get(LOG_FD):
+        return pumped(partial(os.write, int(descriptor)), redactor)
+    return pumped_log(log, redactor)
 
 
 def _drain(stream: Any, chunks: bytearray) -> None:

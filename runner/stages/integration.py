@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runner.adapters.aws import Aws, target_from_env
+from runner.adapters.output import say
 from runner.components.references import interpolate_all, values
 from runner.config.schema import Environment, IntegrationStage, Stack
 from runner.errors import InfrastructureError, LockgateError, SolutionError, UsageError
@@ -154,7 +155,7 @@ def _remove(job: StageJob, stacks: Stacks, name: str) -> Check:
     except Exception as error:
         cause = f"stack {name} may still be there: {' '.join(str(error).split())}"
     if cause:
-        print(f"LEFT BEHIND by run {job.run_id}: {cause}", file=sys.stderr, flush=True)
+        say(sys.stderr, f"LEFT BEHIND by run {job.run_id}: {cause}")
     status = Status.ERROR if cause else Status.PASSED
     check = Check(REMOVE, status, "stack", time.monotonic() - begun, cause)
     job.progress(check)

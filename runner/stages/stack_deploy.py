@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.adapters.aws import Aws, AwsError
+from runner.adapters.output import say
 from runner.errors import InfrastructureError, SolutionError
 
 NAME_LIMIT = 128
@@ -72,7 +73,7 @@ class Stacks:
     aws: Aws
     poll: float = 5.0
     timeout: float = 900.0
-    say: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stderr, flush=True))
+    say: Callable[[str], None] = field(default=lambda line: say(sys.stderr, line))
 
     def deploy(self, plan: StackPlan) -> dict[str, str]:
         """Create the stack and return its outputs.

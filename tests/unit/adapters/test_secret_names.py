@@ -17,7 +17,7 @@ def values(**environ: str) -> set[str]:
 @pytest.mark.parametrize(
     "name",
     ["DB_PASSWORD", "apiKey", "API_KEY", "GITHUB_TOKEN", "npm_config_authToken", "SLACK_WEBHOOK_URL",
-     "PGPASSWORD", "MY_DSN", "CLIENT_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "PRIVATE", "BasicAuth", "DB_PWD",
+     "PGPASSWORD", "MY_DSN", "CLIENT_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "PRIVATE", "DB_PWD",
      "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
      "LOCKGATE_SEAL_KEY"],
 )  # fmt: skip
