@@ -43,6 +43,15 @@ def test_the_wheel_carries_what_it_needs(installed: Path) -> None:
     assert {"lambda", "smoke", "golden"} <= set(said[1:])
 
 
+def test_the_wheel_prints_the_templates(installed: Path) -> None:
+    for name in ("pipeline", "roles", "task"):
+        printed = must(installed / "lockgate", "infra", name, cwd=installed)
+        assert printed == (ROOT / f"infra/{name}.yml").read_text(encoding="utf-8")
+    show = "from runner.resources import resource; print(resource('images', 'Dockerfile').read_text())"
+    dockerfile = must(installed / "python", "-P", "-c", show, cwd=installed)
+    assert dockerfile.strip() == (ROOT / "images/Dockerfile").read_text(encoding="utf-8").strip()
+
+
 def test_flights_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     flights = tmp_path / "flights"
     shutil.copytree(ROOT / "examples/flights", flights, ignore=IGNORED)

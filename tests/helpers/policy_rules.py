@@ -1,0 +1,219 @@
+"""What every policy of the shipped templates has to keep: rules, and the reviewed exceptions to them.
+
+A rule takes the statements of one template and gives what is wrong, one line each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from helpers.cloudformation import Statement
+
+Rule = Callable[[Sequence[Statement]], list[str]]
+
+# Statements on everything, and why: AWS has no resource for the action, or what it reaches is said
+# elsewhere.
+LOG_IN = "a log-in to this account's registry; it has no resource"
+EVERYTHING = {
+    "TestRole.LogIn": LOG_IN,
+    "SignRole.LogIn": LOG_IN,
+    "DeployRole.LogIn": LOG_IN,
+    "MergeRole.LogIn": LOG_IN,
+    "ExecutionRole.LogIn": LOG_IN,
+    "StackRole.FindLogGroups": "a listing of names, which CloudFormation makes before it changes a group",
+    "Boundary.Trace": "X-Ray has no resources to write to",
+    "Boundary.DecryptThem": "keys of this account through S3 alone; each key's policy says whose roles may",
+}
+# Services that promise no aws:SourceArn or aws:SourceAccount when they assume a role: a condition on
+# one would lock them out. Only principals of this account can hand a role to them (iam:PassRole).
+UNCONDITIONED = {
+    "cloudformation.amazonaws.com": "the guide's service role has no condition; PassRole is to named roles",
+    "codepipeline.amazonaws.com": "the guide's service role has no condition",
+}
+# In a key policy: the service acts for a topic, and the topic's policy names the one rule.
+UNCONDITIONED_USE = {"ArtifactKey.PublishFailures": "SNS decides whose rule publishes, not the key"}
+# Everybody, narrowed by conditions to this account's roles of the solution's stacks, through S3.
+EVERYBODY = {"ArtifactKey.UseByWhatStacksMade": ("kms:CallerAccount", "kms:ViaService", "aws:PrincipalArn")}
+
+# Who judges: test and suites of the pipeline, task and suites of Fargate.
+TESTERS = {"TestRole", "SuitesRole", "TaskRole"}
+IAM_WRITES = re.compile(r"iam:(Attach|Create|Delete|Detach|Put|Update|Set|Add|Remove|Upload)\w+")
+HARMLESS_IAM = {"iam:DeleteRole", "iam:UpdateAssumeRolePolicy"}
+NARROW = ("iam:PermissionsBoundary", "${Boundary}")
+
+
+def no_wildcard_action(given: Sequence[Statement]) -> list[str]:
+    return [f"{s}: {a}" for s in given if s.allows for a in s.actions if "*" in a or "?" in a]
+
+
+def nothing_inverted(given: Sequence[Statement]) -> list[str]:
+    inverted = {"NotAction", "NotResource", "NotPrincipal"}
+    return [f"{s}: {key}" for s in given if s.allows for key in inverted & set(s.body)]
+
+
+def no_unreviewed_everything(given: Sequence[Statement]) -> list[str]:
+    """A key's own policy names its key by '*': there it is no wildcard."""
+    return [
+        f"{s}: {action} on {resource}"
+        for s in given
+        if s.allows and s.kind in ("identity", "bucket", "topic")
+        for resource in s.resources
+        if is_wide(resource) and str(s) not in EVERYTHING
+        for action in s.actions
+    ]
+
+
+def is_wide(resource: str) -> bool:
+    """Whether a resource is named by a wildcard alone: '*', role/*, function:*, another's account."""
+    parts = resource.replace("AWS::", "AWS.").split(":", 5)
+    if len(parts) < 6:
+        return not re.fullmatch(r"\$\{[\w.]+\}(/\*)?", parts[0])  # a reference, such as ${Bucket.Arn}/*
+    service, account, name = parts[2], parts[4], parts[5]
+    own_account = account == ("" if service == "s3" else "${AWS.AccountId}")
+    return not own_account or "*" in service or re.sub(r"^[A-Za-z-]+[:/]", "", name).startswith("*")
+
+
+def roles_are_passed_by_name_to_a_service(given: Sequence[Statement]) -> list[str]:
+    return [
+        str(s)
+        for s in given
+        if s.allows and "iam:PassRole" in s.actions
+        if s.actions != ["iam:PassRole"]
+        or any(is_wide(r) for r in s.resources)
+        or not s.condition("iam:PassedToService")
+        or any("*" in service for service in s.condition("iam:PassedToService"))
+    ]
+
+
+def roles_are_assumed_for_this_account_alone(given: Sequence[Statement]) -> list[str]:
+    """The confused deputy: a service must say on whose behalf it assumes the role."""
+    found = []
+    for s in (s for s in given if s.allows and s.kind == "trust"):
+        for kind, who in s.principals:
+            conditioned = s.condition("aws:SourceAccount") and s.condition("aws:SourceArn")
+            if kind == "Service" and not conditioned and who not in UNCONDITIONED:
+                found.append(f"{s}: {who} without aws:SourceAccount and aws:SourceArn")
+            if kind != "Service" and not re.fullmatch(r"\$\{\w+Role\.Arn\}", who):
+                found.append(f"{s}: {who} is no role of this template")
+    return found
+
+
+def resources_are_opened_to_named_principals(given: Sequence[Statement]) -> list[str]:
+    found = []
+    for s in (s for s in given if s.allows and s.kind in ("bucket", "topic", "key")):
+        for kind, who in s.principals:
+            needed = EVERYBODY.get(str(s), ("nobody",)) if "*" in (kind, who) else ()
+            if not all(s.condition(key) for key in needed):
+                found.append(f"{s}: {who}")
+            served = s.condition("aws:SourceArn") or str(s) in UNCONDITIONED_USE
+            if kind == "Service" and not served:
+                found.append(f"{s}: {who} without aws:SourceArn")
+    return found
+
+
+def only_the_signer_signs(given: Sequence[Statement]) -> list[str]:
+    return [
+        f"{s}: {who}"
+        for s in given
+        if s.allows and any(a in ("kms:Sign", "kms:CreateGrant") for a in s.actions)
+        for who in ([w for _, w in s.principals] if s.kind == "key" else s.owners)
+        if (s.kind, who, s.owners) != ("key", "${SignRole.Arn}", ("SignKey",))
+    ]
+
+
+def testers_neither_deploy_nor_sign(given: Sequence[Statement]) -> list[str]:
+    """Stacks of theirs are test stacks; of iam they can hand over the test stacks' role alone."""
+    found = []
+    for s in (s for s in given if s.allows and s.kind == "identity" and TESTERS & set(s.owners)):
+        for action in s.actions:
+            service = action.split(":")[0]
+            mine = all("-test-" in r or "${TestStack" in r for r in s.resources)
+            if service in ("cloudformation", "iam", "lambda", "states") and not mine:
+                found.append(f"{s}: {action} on {s.resources}")
+            if service in ("codedeploy", "codepipeline", "ecs", "codecommit", "sns"):
+                found.append(f"{s}: {action}")
+            if action == "sts:AssumeRole" and s.resources != ["${SuitesRole.Arn}"]:
+                found.append(f"{s}: {action} of {s.resources}")
+    return found
+
+
+def each_writes_in_its_own_place(given: Sequence[Statement]) -> list[str]:
+    """Of the bucket: whoever is not listed writes nothing."""
+    mine = {
+        "PipelineRole": ("lockgate-",),
+        "TestRole": ("lockgate-*/Tested/", "runs/", "${Solution}/", "${TestStacks}", "${Solution}-test-"),
+        "SuitesRole": ("runs/",),
+        "SignRole": ("lockgate-*/Signed/",),
+        "DeployRole": ("releases/",),
+        "TaskRole": ("runs/*/results/", "runs/*/endings/", "${TestStacks}"),
+        "StartTasks": ("runs/*/blobs/", "runs/*/jobs/", "${Solution}/"),
+        "Boundary": ("${Stacks}",),
+    }
+    return [
+        f"{s}: {action} on {resource}"
+        for s in given
+        if s.allows and s.kind == "identity"
+        for action in s.actions
+        if re.fullmatch(r"s3:(Put|Delete)Object\w*", action)
+        for resource in s.resources
+        if not any(place(resource).startswith(mine.get(owner, ("-",))) for owner in s.owners)
+    ]
+
+
+def place(resource: str) -> str:
+    """A bucket's name and a key in it; the key alone in the bucket of runs and artifacts."""
+    name = resource.split(":::")[-1]
+    for bucket in (
+        "lockgate-${Solution}-${AWS::AccountId}-${AWS::Region}",
+        "${OwnedBucket}",
+        "${BucketName}",
+    ):
+        name = name.removeprefix(f"{bucket}/")
+    return name
+
+
+def stacks_are_made_as_their_role(given: Sequence[Statement]) -> list[str]:
+    """Without the condition a stack would be made with the caller's own rights, or as another role."""
+    makes = {"cloudformation:CreateChangeSet", "cloudformation:CreateStack", "cloudformation:UpdateStack"}
+    return [
+        str(s)
+        for s in given
+        if s.allows and makes & set(s.actions)
+        if s.actions != ["cloudformation:CreateChangeSet"] or not s.condition("cloudformation:RoleArn")
+    ]
+
+
+def roles_are_made_within_the_boundary(given: Sequence[Statement]) -> list[str]:
+    key, boundary = NARROW
+    return [
+        f"{s}: {action}"
+        for s in given
+        if s.allows
+        for action in s.actions
+        if IAM_WRITES.fullmatch(action) and action not in HARMLESS_IAM
+        if s.owners != ("StackRole",) or s.condition(key) != [boundary]
+    ]
+
+
+def tasks_are_started_on_one_cluster(given: Sequence[Statement]) -> list[str]:
+    return [str(s) for s in given if "ecs:RunTask" in s.actions and not s.condition("ecs:cluster")]
+
+
+RULES: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        no_wildcard_action,
+        nothing_inverted,
+        no_unreviewed_everything,
+        roles_are_passed_by_name_to_a_service,
+        roles_are_assumed_for_this_account_alone,
+        resources_are_opened_to_named_principals,
+        only_the_signer_signs,
+        testers_neither_deploy_nor_sign,
+        each_writes_in_its_own_place,
+        stacks_are_made_as_their_role,
+        roles_are_made_within_the_boundary,
+        tasks_are_started_on_one_cluster,
+    )
+}

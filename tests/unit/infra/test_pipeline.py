@@ -1,0 +1,154 @@
+"""infra/pipeline.yml: the stages, their order, what is handed from one to the next, what they run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helpers.cloudformation import branches, read
+
+from runner.cli import COMMANDS, main
+
+ROOT = Path(__file__).parents[3]
+ROAD = ("test", "sign", "deploy", "merge")
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return read("pipeline")
+
+
+@pytest.fixture(scope="module")
+def stages(template: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Stage name -> its possible actions."""
+    found = branches(template["Resources"]["Pipeline"]["Properties"]["Stages"])
+    return {stage["Name"]: branches(stage["Actions"]) for stage in found}
+
+
+def test_the_road_is_in_this_order(stages: dict[str, Any], template: dict[str, Any]) -> None:
+    assert [name.lower() for name in stages] == ["source", *ROAD]
+    assert tuple(template["Parameters"]["Through"]["AllowedValues"]) == ROAD
+
+
+def test_it_goes_as_far_as_there_are_commands(template: dict[str, Any]) -> None:
+    """A stage without its command fails, so it is in nobody's road by default. Who adds the command
+    moves the default."""
+    there = {"test": "run", "sign": "sign", "deploy": "deploy", "merge": "merge"}
+    reached = [stage for stage, command in there.items() if command in COMMANDS]
+    assert template["Parameters"]["Through"]["Default"] == reached[-1]
+    assert reached == list(ROAD[: len(reached)])
+
+
+def test_a_stage_without_its_command_fails() -> None:
+    for command in (stage for stage in ROAD[1:] if stage not in COMMANDS):
+        assert main([command, "manifest.json"]) == 2
+
+
+def test_a_waiting_execution_is_not_overtaken(template: dict[str, Any]) -> None:
+    properties = template["Resources"]["Pipeline"]["Properties"]
+    assert (properties["PipelineType"], properties["ExecutionMode"]) == ("V2", "QUEUED")
+
+
+def test_what_a_stage_takes_was_left_by_one_before(stages: dict[str, list[dict[str, Any]]]) -> None:
+    left: set[str] = set()
+    for actions in stages.values():
+        taken = {a["Name"] for action in actions for a in action.get("InputArtifacts", [])}
+        assert taken <= left
+        left |= {a["Name"] for action in actions for a in action.get("OutputArtifacts", [])}
+    assert left == {"Source", "Tested", "Signed"}
+
+
+def test_who_signs_and_deploys_never_gets_the_source(stages: dict[str, list[dict[str, Any]]]) -> None:
+    for name in ("Sign", "Deploy", "Merge"):
+        [action] = stages[name]
+        assert [a["Name"] for a in action["InputArtifacts"]] == ["Tested" if name == "Sign" else "Signed"]
+
+
+def handed(action: dict[str, Any]) -> dict[str, str]:
+    variables = json.loads(action["Configuration"].get("EnvironmentVariables", "[]"))
+    return {v["name"]: v["value"] for v in variables}
+
+
+def test_the_manifest_is_named_by_the_digest_that_the_tests_said(
+    stages: dict[str, list[dict[str, Any]]],
+) -> None:
+    for name in ("Sign", "Deploy", "Merge"):
+        assert handed(stages[name][0])["LOCKGATE_MANIFEST_SHA256"] == "#{Test.LOCKGATE_MANIFEST_SHA256}"
+    exported = yaml.safe_load((ROOT / "buildspec.yml").read_text())["env"]["exported-variables"]
+    assert "LOCKGATE_MANIFEST_SHA256" in exported
+    assert {action["Namespace"] for action in stages["Test"]} == {"Test"}
+
+
+def test_the_commit_that_is_judged_and_merged_is_the_sources(
+    stages: dict[str, list[dict[str, Any]]],
+) -> None:
+    judged = [action for action in stages["Test"] if "InputArtifacts" in action]
+    for action in (*judged, *stages["Merge"]):
+        assert handed(action)["LOCKGATE_COMMIT"] == "#{Source.CommitId}"
+    assert {action["Namespace"] for action in stages["Source"]} == {"Source"}
+
+
+@pytest.mark.parametrize("name", ["Sign", "Deploy", "Merge"])
+def test_a_stage_is_its_one_command(name: str, template: dict[str, Any]) -> None:
+    """One command: its exit status is the stage's, and nothing follows that could pass for success."""
+    project = template["Resources"][f"{name}Project"]["Properties"]
+    spec = yaml.safe_load(project["Source"]["BuildSpec"])
+    assert set(spec["phases"]) == {"build"}
+    [command] = spec["phases"]["build"]["commands"]
+    assert spec["phases"]["build"]["on-failure"] == "ABORT"
+    assert command.split()[:2] == ["lockgate", name.lower()]
+    assert not set(command) & set("|&;`\n<>")
+    assert project["Environment"]["Image"] == {"Ref": "DeployImage"}
+
+
+def test_variables_reach_commands_quoted(template: dict[str, Any]) -> None:
+    for name in ("Sign", "Deploy", "Merge"):
+        spec = yaml.safe_load(template["Resources"][f"{name}Project"]["Properties"]["Source"]["BuildSpec"])
+        [command] = spec["phases"]["build"]["commands"]
+        outside = "".join(command.split('"')[::2])
+        assert "$" not in outside
+
+
+def test_images_are_pinned_and_unprivileged(template: dict[str, Any]) -> None:
+    projects = [r for r in template["Resources"].values() if r["Type"] == "AWS::CodeBuild::Project"]
+    assert len(projects) == 4
+    for project in projects:
+        environment = project["Properties"]["Environment"]
+        assert environment["PrivilegedMode"] is False
+        assert environment["ImagePullCredentialsType"] == "SERVICE_ROLE"
+        pattern = template["Parameters"][environment["Image"]["Ref"]]["AllowedPattern"]
+        assert "@sha256:[0-9a-f]{64}" in pattern
+
+
+def test_each_project_has_a_role_and_a_log_of_its_own(template: dict[str, Any]) -> None:
+    for name in ("Test", "Sign", "Deploy", "Merge"):
+        project = template["Resources"][f"{name}Project"]["Properties"]
+        assert project["ServiceRole"] == {"Fn::GetAtt": f"{name}Role.Arn"}
+        assert project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == {"Ref": f"{name}Log"}
+
+
+def test_the_report_group_is_the_one_that_codebuild_would_make(template: dict[str, Any]) -> None:
+    """PROJECT-GROUP, so that the test role need not make one."""
+    [group] = yaml.safe_load((ROOT / "buildspec.yml").read_text())["reports"]
+    project = template["Resources"]["TestProject"]["Properties"]["Name"]["Fn::Sub"]
+    assert template["Resources"]["TestReports"]["Properties"]["Name"]["Fn::Sub"] == f"{project}-{group}"
+
+
+def test_a_commit_to_the_branch_starts_it(template: dict[str, Any]) -> None:
+    rule = template["Resources"]["CommitRule"]["Properties"]
+    assert rule["EventPattern"]["source"] == ["aws.codecommit"]
+    assert rule["EventPattern"]["detail"]["referenceName"] == [{"Ref": "Branch"}]
+    assert "referenceUpdated" in rule["EventPattern"]["detail"]["event"]
+    assert template["Parameters"]["Branch"]["Default"] == "dev"
+
+
+def test_a_failure_is_told_with_its_place(template: dict[str, Any]) -> None:
+    [target] = template["Resources"]["FailureRule"]["Properties"]["Targets"]
+    told = target["InputTransformer"]
+    assert {"pipeline", "stage", "execution"} <= set(told["InputPathsMap"])
+    assert all(f"<{name}>" in told["InputTemplate"] for name in told["InputPathsMap"])
+    assert target["Arn"] == {"Ref": "Failures"}
+    assert template["Resources"]["Failures"]["Properties"]["KmsMasterKeyId"]
