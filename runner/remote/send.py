@@ -27,7 +27,7 @@ def send(order: Order, remote: Remote, store: Store) -> str:
     """Put a stage's job and all that it names into the store; the job's digest."""
     handover = read_handover(order.handover)
     files = {
-        _relative(order.root, path): put_blob(store, _checked(order.root / path, sha256))
+        _place(order.root, path, sha256): put_blob(store, _checked(order.root / path, sha256))
         for path, sha256 in _stored(handover)
     }
     with tempfile.TemporaryDirectory(prefix="lockgate-send-") as folder:
@@ -66,11 +66,12 @@ def _sources(root: Path, made: tuple[str, ...]) -> list[str]:
     return [*known, *(p.relative_to(root).as_posix() for p in outputs)]
 
 
-def _relative(root: Path, path: str) -> str:
+def _place(root: Path, path: str, sha256: str) -> str:
+    """Where a file lies below the root over there: as here, or, if it came from a cache, by its digest."""
     full = root / path
-    if not full.is_relative_to(root):
-        raise InfrastructureError("an artifact outside of the solution's folder cannot be sent", where=path)
-    return full.relative_to(root).as_posix()
+    if full.is_relative_to(root):
+        return full.relative_to(root).as_posix()
+    return f".lockgate/artifacts/{sha256}/{full.name}"
 
 
 def _relocated(handover: Handover, root: Path) -> Handover:
@@ -81,8 +82,8 @@ def _relocated(handover: Handover, root: Path) -> Handover:
 def _artifact(artifact: Artifact, root: Path) -> Artifact:
     executed = artifact.executed
     if executed is not None:
-        executed = replace(executed, path=_relative(root, executed.path))
-    return replace(artifact, path=_relative(root, artifact.path), executed=executed)
+        executed = replace(executed, path=_place(root, executed.path, executed.sha256))
+    return replace(artifact, path=_place(root, artifact.path, artifact.sha256), executed=executed)
 
 
 def _ca(store: Store) -> str:

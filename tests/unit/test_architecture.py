@@ -55,7 +55,7 @@ MAY = {
         "components",
         "sandbox",
     },
-    "hosts": {"errors", "model", "adapters", "stages", "verdict", "remote"},
+    "hosts": {"errors", "model", "adapters", "config", "stages", "verdict", "remote"},
     "remote": {
         "errors",
         "model",
