@@ -21,7 +21,8 @@ STDERR = 2
 # A run that is ended removes its test stacks first; its own stages have 120 s for that.
 GRACE = 150.0
 MAX_OUTPUT = 64 * 2**20
-OWN = ("LOCKGATE_AWS", "LOCKGATE_COMMIT", "LOCKGATE_BRANCH", "LOCKGATE_HOME", "LOCKGATE_SANDBOX_URL")
+# Of the worker or of a job before, not of this run.
+OWN = tuple(f"LOCKGATE_{n}" for n in ("AWS", "COMMIT", "BRANCH", "HOME", "SANDBOX_URL", "CODEPIPELINE_URL"))
 FIXED = ("AWS_EC2_METADATA_DISABLED", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 

@@ -7,6 +7,7 @@ counted while unpacking; what the archive says of itself is a claim.
 
 from __future__ import annotations
 
+import errno
 import stat
 import struct
 import zipfile
@@ -20,6 +21,8 @@ from runner.text import one_line, reason
 from runner.worker.outcome import JobError
 
 MIB = 2**20
+# What an archive can do to the file system: a file where a folder is, offsets that are none.
+ODD = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ)
 TAIL, END, END64 = 22 + 0xFFFF, b"PK\x05\x06", b"PK\x06\x06"
 
 
@@ -54,7 +57,11 @@ def unzip(archive: Path, folder: Path, limits: Limits = LIMITS) -> None:
             _unpack(opened, folder, limits, archive.stat().st_size)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as error:
         raise Refused(f"no zip archive that can be read: {reason(error)}") from error
-    except (ValueError, OverflowError, RuntimeError, FileExistsError, NotADirectoryError) as error:
+    except (ValueError, OverflowError, RuntimeError) as error:
+        raise Refused(reason(error)) from error
+    except OSError as error:
+        if error.errno not in ODD:  # a full disk is not the archive's fault
+            raise
         raise Refused(reason(error)) from error
 
 

@@ -72,9 +72,11 @@ class FakeJob:
 class FakeCodePipeline:
     """The service: `add` jobs, look at `jobs`; `answer` is what the HTTP server calls."""
 
-    def __init__(self, provider: str = "Lockgate", version: str = "1", category: str = "Test") -> None:
+    def __init__(self, **data: Any) -> None:
+        """`data` are members that every job's JobData has."""
         self.model = ServiceModel(Loader().load_service_model("codepipeline", "service-2"))
-        self.types = [{"category": category, "owner": "Custom", "provider": provider, "version": version}]
+        self.types = [{"category": "Test", "owner": "Custom", "provider": "Lockgate", "version": "1"}]
+        self.common = data
         self.url = ""
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
@@ -113,6 +115,7 @@ class FakeCodePipeline:
             },
             "inputArtifacts": [artifact | ({"revision": revision} if revision else {})],
             "outputArtifacts": [{"name": "Judged", "location": _location(*output)}],
+            **self.common,
             **data,
         }
         return self._new({name: value for name, value in whole.items() if value is not None})

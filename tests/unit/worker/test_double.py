@@ -30,7 +30,7 @@ def call(service: FakeCodePipeline) -> Any:
 
 def in_progress(service: FakeCodePipeline, call: Any) -> str:
     job = service.add()
-    call("poll_for_jobs", actionTypeId=ACTION)
+    call("poll_for_jobs", actionTypeId=ACTION, maxBatchSize=9)
     assert call("acknowledge_job", jobId=job.id, nonce=job.nonce) == ""
     return job.id
 
