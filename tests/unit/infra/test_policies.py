@@ -245,6 +245,12 @@ def test_no_exception_outlives_its_statement() -> None:
     assert set(UNCONDITIONED) <= trusted
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_template_is_deployed_without_a_bucket_for_it(name: str) -> None:
+    """`aws cloudformation deploy` sends up to 51,200 bytes itself."""
+    assert (INFRA / f"{name}.yml").stat().st_size <= 51_200
+
+
 def test_the_statements_are_all_found() -> None:
     """By a second way that knows nothing of policies: each Effect in the text is one statement."""
     for name in NAMES:
