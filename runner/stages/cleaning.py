@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import IO
 
 from runner import wire
-from runner.adapters.files import sha256_file
 from runner.adapters.output import SECRECY
 from runner.adapters.redact import Redactor
 from runner.errors import InfrastructureError
+from runner.model import StageReport
 from runner.stages.child import RESULT
 from runner.verdict import Ending
 
@@ -38,8 +38,17 @@ def cleaned(out: Path, ending: Ending) -> Ending:
     if report != ending.report:
         wire.save(out / RESULT, report)
     clean_folder(out, redactor)
-    sha256 = sha256_file(out / RESULT) if ending.sealed else ""
-    return replace(ending, report=report, damage=redactor.text(ending.damage), sha256=sha256)
+    sha256 = _sha256_of(out / RESULT, report) if ending.sealed and report is not None else ""
+    return replace(
+        ending, report=report, damage=redactor.text(ending.damage), sealed=bool(sha256), sha256=sha256
+    )
+
+
+def _sha256_of(path: Path, report: StageReport) -> str:
+    """The digest of the file if it is that report; '' if something wrote over it meanwhile."""
+    raw = path.read_bytes()
+    found = wire.loads(raw, StageReport, str(path))
+    return hashlib.sha256(raw).hexdigest() if wire.dump(found) == wire.dump(report) else ""
 
 
 def clean_folder(folder: Path, redactor: Redactor) -> None:
