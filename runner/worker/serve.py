@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import tempfile
@@ -58,7 +59,7 @@ def serve(options: WorkerOptions, environ: Mapping[str, str] = os.environ) -> in
             pipeline,
             lambda credentials: Aws(under(target, credentials)),
             ChildRuns(real, target.endpoint),
-            Journal(cache_dir() / "worker" / target.region),
+            Journal(_journal(target.description, url, *pipeline.action.values())),
             options.scratch,
             options.poll_seconds,
             options.hours,
@@ -75,6 +76,13 @@ def _aws(real: bool, environ: Mapping[str, str]) -> Iterator[AwsTarget]:
         ) as target,
     ):
         yield target
+
+
+def _journal(*served: str) -> Path:
+    """Where workers of one action type in one account keep their journal: others' jobs are unknown
+    to this CodePipeline, and would be taken for answered."""
+    name = hashlib.sha256("\0".join(served).encode()).hexdigest()[:16]
+    return cache_dir() / "worker" / name
 
 
 def _connect(target: AwsTarget, url: str) -> Callable[[], Aws]:
