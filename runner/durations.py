@@ -6,6 +6,7 @@ It steers speed alone, so a file that is missing or damaged is no more than unkn
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,9 +21,14 @@ def recorded(root: Path) -> Seconds:
     """Stage -> check id -> seconds; empty where nothing usable is recorded."""
     try:
         found = json.loads((root / FILE).read_bytes())
-        return {str(s): {str(i): float(t) for i, t in checks.items()} for s, checks in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {str(s): _finite(checks) for s, checks in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def _finite(checks: Mapping[str, float]) -> dict[str, float]:
+    """Without NaN and infinity, which Python reads from JSON: nothing could be sorted by them."""
+    return {str(i): float(t) for i, t in checks.items() if math.isfinite(float(t))}
 
 
 def record(root: Path, results: Sequence[StageResult]) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.errors import InfrastructureError
+
+
+class Gone(InfrastructureError):
+    """The container is not there any more: somebody else removed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,8 @@ class Engine:
             self._client.api.stop(container, timeout=seconds)
 
     def remove(self, container: str) -> None:
-        """Remove the container with its anonymous volumes, whatever it is doing."""
-        with _translated("remove"):
+        """Remove the container with its anonymous volumes, whatever it is doing; one that is gone is fine."""
+        with suppress(Gone), _translated("remove"):
             self._client.api.remove_container(container, v=True, force=True)
 
 
@@ -131,6 +135,8 @@ def _translated(where: str) -> Iterator[None]:
             where=where,
             hint="build it with images/build.sh, or pull it",
         ) from None
+    except docker.errors.NotFound as error:
+        raise Gone(f"docker: {_line(error)}", where=where, hint="did somebody remove it?") from None
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise InfrastructureError(
             f"docker: {_line(error)}", where=where, hint="is a Docker engine running, and may you use it?"

@@ -62,22 +62,24 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def walk(path: Path) -> Iterator[Path]:
+def walk(path: Path, *, links: bool = True) -> Iterator[Path]:
     """The regular files under a path, sorted, without caches and version control.
 
-    What a link leads to is part of the folder, a file or a folder; each folder is entered once."""
+    What a link leads to is part of the folder, a file or a folder; each folder is entered once.
+    Without `links`, for a folder whose links a test may have made, no link is followed or named."""
     if path.is_file():
         yield path
         return
     entered: set[str] = set()
-    for folder, names, files in os.walk(path, followlinks=True):
+    for folder, names, files in os.walk(path, followlinks=links):
         real = os.path.realpath(folder)
         names[:] = [] if real in entered else sorted(set(names) - IGNORED)
         if real in entered:
             continue
         entered.add(real)
         paths = (Path(folder, name) for name in sorted(files) if not name.endswith(".pyc"))
-        yield from (p for p in paths if p.is_file())  # no pipes, no links to nowhere
+        # No pipes, no links to nowhere.
+        yield from (p for p in paths if p.is_file() and (links or not p.is_symlink()))
 
 
 def sha256_tree(path: Path) -> str:

@@ -101,9 +101,10 @@ def _run(engine: Engine, container: str, order: Order) -> tuple[int | None, str]
             engine.stop(container, STOP_SECONDS)
         time.sleep(POLL)
     listener.join(2.0)
-    if stopped.out_of_memory:
-        return -9, "its container was out of memory"
-    return (128 - stopped.code if stopped.code > 128 else stopped.code), why
+    why = why or ("its container was out of memory" if stopped.out_of_memory else "")
+    if why:
+        return None, why
+    return (128 - stopped.code if stopped.code > 128 else stopped.code), ""
 
 
 def _listen(engine: Engine, container: str, order: Order) -> None:

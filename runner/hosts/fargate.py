@@ -68,21 +68,32 @@ class Fargate:
             if answer.get("tasks"):
                 return str(answer["tasks"][0]["taskArn"])
             reason = "; ".join(str(f.get("reason", f)) for f in answer.get("failures", ())) or "no reason"
-            if not reason.startswith(NO_ROOM):
+            if not reason.startswith(NO_ROOM) or attempt == ATTEMPTS - 1 or shell.INTERRUPTED.is_set():
                 break
             self.remote.say(f"no room for the task: {reason}")
-            self.pause(5.0 * 2**attempt)
+            self._rest(5.0 * 2**attempt)
         raise InfrastructureError(f"ECS started no task: {reason}", where=self.place.cluster)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, but not once the user interrupts."""
+        until = self.clock() + seconds
+        while self.clock() < until and not shell.INTERRUPTED.is_set():
+            self.pause(min(POLL["real"], seconds))
 
     def _watch(self, task: str) -> dict[str, Any]:
         """The task's last description, as far as it can be had; it is stopped when its time is up."""
         begun, running, stopping = self.clock(), 0.0, 0.0
+        known = begun
         log = TaskLog(self.aws, self.place, task)
         while True:
             told, now = self._described(task), self.clock()
             status = str(told.get("lastStatus", "MISSING"))
             self._show(log, status)
-            if status == "STOPPED" or (status == "MISSING" and now - begun > UNSEEN_SECONDS):
+            known = known if status == "MISSING" else now
+            if status == "STOPPED":
+                return told
+            if now - known > UNSEEN_SECONDS:  # it may well run: nobody would look at it again
+                self._stop(task, "ECS does not know it any more")
                 return told
             running = running or (now if status == "RUNNING" else 0.0)
             why = self._overdue(begun, running, now)

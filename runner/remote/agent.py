@@ -107,7 +107,7 @@ class Agent:
             yield target.env()
 
     def _told(self, job: RemoteJob, ending: Ending) -> Told:
-        left = (p for p in walk(self.out) if not p.is_symlink() and p.name != HANDOVER)
+        left = (p for p in walk(self.out, links=False) if p.name != HANDOVER)
         names = [p.relative_to(self.out).as_posix() for p in left]
         pack(self.out, names, self.folder / "outputs.tar.gz")
         outputs = sha256_file(self.folder / "outputs.tar.gz")

@@ -17,6 +17,9 @@ from typing import IO
 
 from runner.errors import InfrastructureError
 
+# A member's own data, what stands before it for a long name (PAX), and no other kind of header.
+KINDS = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.XHDTYPE)
+HEADER_BYTES = 65_536
 LEVEL = 1  # tables are compressed already, source is small: speed counts
 MAX_FILES, MAX_BYTES = 200_000, 20 * 2**30
 
@@ -74,7 +77,7 @@ def unpack(
     names: dict[str, None] = {}
     room = max_bytes
     try:
-        with tarfile.open(bundle, mode) as archive:  # type: ignore[call-overload]
+        with tarfile.open(bundle, mode, tarinfo=_Member) as archive:  # type: ignore[call-overload]
             for member in archive:
                 _check(member, names, max_files)
                 if member.isdir():
@@ -87,16 +90,28 @@ def unpack(
                 assert source is not None  # noqa: S101  _check has seen to it that it is a file
                 _write(source, folder / member.name, member.mode)
                 names[member.name] = None
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, RecursionError) as error:
         raise InfrastructureError(f"cannot be unpacked: {error}", where=str(bundle)) from None
     return list(names)
+
+
+class _Member(tarfile.TarInfo):
+    """A header that is looked at before tarfile reads what belongs to it into memory, at any length."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type not in KINDS or self.size < 0:
+            raise InfrastructureError(f"{self.name[:200]!r} is no plain file inside of the folder")
+        if self.type == tarfile.XHDTYPE and self.size > HEADER_BYTES:
+            raise InfrastructureError(f"a header of {self.size:,} bytes")
+        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return member
 
 
 def _check(member: tarfile.TarInfo, seen: dict[str, None], max_files: int) -> None:
     parts = PurePosixPath(member.name).parts
     inside = parts and not member.name.startswith("/") and ".." not in parts and "\0" not in member.name
-    plain = (member.isreg() or member.isdir()) and str(PurePosixPath(member.name)) == member.name
-    if not (inside and plain):
+    plain = (member.isreg() or member.isdir()) and not member.issparse() and member.size >= 0
+    if not (inside and plain and str(PurePosixPath(member.name)) == member.name):
         raise InfrastructureError(f"{member.name[:200]!r} is no plain file inside of the folder")
     if member.name in seen:
         raise InfrastructureError(f"{member.name[:200]!r} comes twice")

@@ -53,6 +53,10 @@ class FolderStore:
             shutil.copyfile(self.root / key, path)
         except FileNotFoundError:
             raise InfrastructureError("no such object", where=f"{self.root}/{key}") from None
+        except OSError as error:  # a folder in its place, say
+            raise InfrastructureError(
+                f"cannot be read: {error.strerror}", where=f"{self.root}/{key}"
+            ) from None
 
     def has(self, key: str) -> bool:
         return (self.root / key).is_file()

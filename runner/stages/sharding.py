@@ -30,12 +30,13 @@ class Shard:
         return f"{self.index}-of-{self.count}"
 
 
-def share(ids: Sequence[str], shard: Shard) -> tuple[str, ...]:
+def share(ids: Sequence[str], shard: Shard, broken: int = 0) -> tuple[str, ...]:
     """The ids that this shard runs, in the order in which they were collected.
 
-    Raises UsageError where there are fewer tests than shards: one would have nothing to show."""
+    Raises UsageError where there are fewer tests than shards: one would have nothing to show. Where
+    something is `broken` (could not be collected), that is what every shard has to show."""
     unique = list(dict.fromkeys(ids))
-    if len(unique) < shard.count:
+    if len(unique) < shard.count and not broken:
         raise UsageError(
             f"{shard.count} shards for {len(unique)} tests",
             where="stages.*.shards",

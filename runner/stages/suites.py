@@ -68,10 +68,11 @@ def run_suites(
     judged = tuple(_judged(job.root, suite) for suite in suites)  # as they are before anything runs
     found = [_collect(job, session) for session in _sessions(job, suites, env)]
     whole = [i for each in found for i in each.ids]
-    mine = frozenset(share(whole, job.shard) if job.shard else whole)
+    broken = [check for each in found for check in each.broken]
+    mine = frozenset(share(whole, job.shard, len(broken)) if job.shard else whole)
     checks = tuple(check for each in found for check in _run(job, each, mine))
     if job.shard:  # whether a suite is empty is seen when the shards are put together
-        every = (*whole, *(check.id for each in found for check in each.broken))
+        every = (*whole, *(check.id for check in broken))
         return SuiteOutcome(tuple(c.id for c in checks), checks, judged, tuple(dict.fromkeys(every)))
     checks += empty_suites(suites, checks)
     return SuiteOutcome(tuple(c.id for c in checks), checks, judged)
@@ -222,7 +223,9 @@ def _contradictions(job: StageJob, session: Session, heard: Heard, checks: Seque
     cause = heard.damage and f"pytest {heard.ending}: {heard.damage} (its log ends: {heard.last_line})"
     if not cause and heard.code != int(bad):
         cause = f"pytest {heard.ending}, but its report says {'failures' if bad else 'no failure'}"
-    if not cause or (not checks and heard.code == 5):
+    # pytest's 5: no test was left to run. Whether that is too few is not said by this session.
+    left_out = heard.code == 5 and not heard.damage and all(c.status is Status.SKIPPED for c in checks)
+    if not cause or left_out:
         return []
     which = f"{session.label}, shard {job.shard.name}" if job.shard else session.label
     return [Check(f"pytest session ({which})", Status.ERROR, session.label, cause=cause)]

@@ -46,7 +46,8 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
-        items[:] = [item for item in items if item.nodeid in self.found]
+        if self.only is not None:
+            items[:] = [item for item in items if item.nodeid in self.only]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session):
