@@ -17,8 +17,10 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from runner.adapters.secret_cuts import Cuts
 from runner.adapters.secret_forms import forms
 from runner.adapters.secret_names import SHORTEST, Secret
+from runner.adapters.secret_pattern import Probe, canonical, expression, reach
 from runner.adapters.secret_shapes import PRIVATE_KEY, REACH, shapes
 
 Replace = Callable[["re.Match[bytes]"], bytes]
@@ -46,9 +48,13 @@ class _Filter:
         return self._up_to(len(self.window))
 
     def _line_end(self) -> int:
-        if self.waits and self.waits in self.window[self.done :]:
+        if self.waits and self.waits in self.window[self.done :] and not self._key_ended():
             return 0
         return max(self.window.rfind(b"\n"), self.window.rfind(b"\r")) + 1
+
+    def _key_ended(self) -> bool:
+        begun, ended = self.window.rfind(b"-----BEGIN "), self.window.rfind(b"-----END ")
+        return begun < ended < self.window.rfind(self.waits)
 
     def _up_to(self, cut: int) -> bytes:
         if cut <= self.done:
@@ -93,21 +99,26 @@ class Redactor:
         self.names: Mapping[bytes, str] = {
             form: secret.name for secret in self.secrets for form in forms(secret.value)
         }
-        self.longest = max(map(len, self.names), default=1)
+        self.longest = max(map(reach, self.names), default=1)
+        self.may_hold = Probe(self.names)
 
     @cached_property
     def known(self) -> re.Pattern[bytes]:
-        """One expression for every form of every secret, the longest first."""
-        return re.compile(_trie(sorted(self.names)) if self.names else rb"(?!)")
+        """One expression for every form of every secret."""
+        return expression(self.names)
 
     def search(self, data: bytes, start: int = 0) -> Iterable[re.Match[bytes]]:
-        """The known secrets in it, from `start` on. Asking for each form whether it is there at all is
-        faster than one search for all of them, and nearly always the answer is no."""
-        return self.known.finditer(data, start) if any(form in data for form in self.names) else ()
+        """The known secrets in it, from `start` on; nearly always there are none, which is soon seen."""
+        return self.known.finditer(data, start) if self.may_hold(data) else ()
+
+    @cached_property
+    def cuts(self) -> Cuts:
+        """Finds what is left of a secret that was cut."""
+        return Cuts({form: _shown(name) for form, name in self.names.items()})
 
     def name_of(self, match: re.Match[bytes]) -> bytes:
         """What stands in the place of a known secret."""
-        return _shown(self.names[match[0]])
+        return _shown(self.names[canonical(match[0])])
 
     def _without_known(self, data: bytes) -> bytes:
         return self.known.sub(self.name_of, data) if self.search(data) else data
@@ -123,8 +134,10 @@ class Redactor:
     def text(self, text: str) -> str:
         """A text without its secrets, and without the part of one that a cut left at an ellipsis
         or at either end."""
+        if len(text) < SHORTEST:
+            return text
         data = text.encode("utf-8", "surrogatepass")
-        found = _without_shapes(self._uncut(self._without_known(data)))
+        found = _without_shapes(self.cuts.clean(self._without_known(data)))
         return text if found == data else found.decode("utf-8", "surrogatepass")
 
     def value(self, value: Any) -> Any:
@@ -140,29 +153,6 @@ class Redactor:
         if is_dataclass(value) and not isinstance(value, type):
             return type(value)(**{f.name: self.value(getattr(value, f.name)) for f in fields(value)})
         return value
-
-    def _uncut(self, data: bytes) -> bytes:
-        for secret in self.secrets:
-            raw = secret.value.encode("utf-8", "surrogatepass")
-            if raw[:SHORTEST] in data:
-                data = _without_head(data, raw, _shown(secret.name))
-            if raw[-SHORTEST:] in data:
-                data = _without_head(data[::-1], raw[::-1], _shown(secret.name)[::-1])[::-1]
-        return data
-
-
-def _without_head(data: bytes, secret: bytes, shown: bytes) -> bytes:
-    """The data without beginnings of the secret that break off at an ellipsis or at the end. (It and
-    the secret may come reversed: an ellipsis is then reversed as well.)"""
-    start = data.find(secret[:SHORTEST])
-    while start >= 0:
-        end = start + SHORTEST
-        while end < len(data) and end - start < len(secret) and data[end] == secret[end - start]:
-            end += 1
-        if end == len(data) or data.startswith((b"...", b"\xe2\x80\xa6", b"\xa6\x80\xe2", b"\x1b"), end):
-            data, end = data[:start] + shown + data[end:], start + len(shown)
-        start = data.find(secret[:SHORTEST], end)
-    return data
 
 
 def _shown(name: str) -> bytes:
@@ -183,21 +173,3 @@ def _name_of_shape(match: re.Match[bytes]) -> bytes:
     whole, (begin, end) = match[0], match.span(kind)
     offset = match.start()
     return whole[: begin - offset] + _shown(kind.replace("_", " ")) + whole[end - offset :]
-
-
-def _trie(words: list[bytes]) -> bytes:
-    """An expression for sorted words that looks at each byte once and prefers the longest."""
-    if len(words) == 1:
-        return re.escape(words[0])
-    common = _common(words[0], words[-1])
-    rest: dict[bytes, list[bytes]] = {}
-    for word in (word[common:] for word in words):
-        rest.setdefault(word[:1], []).append(word)
-    branches = [_trie(group) for first, group in rest.items() if first]
-    return re.escape(words[0][:common]) + b"(?:" + b"|".join(branches) + b"|" * (b"" in rest) + b")"
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """How many bytes two words begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))

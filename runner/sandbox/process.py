@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import IO, Any
 
 from runner.adapters import privileges, shell
 from runner.adapters.cache import cache_dir
+from runner.adapters.output import SECRECY
+from runner.adapters.pump import pumped_log
 from runner.errors import InfrastructureError
 from runner.sandbox import MINISTACK
 from runner.sandbox.bare import bare_python
@@ -141,8 +144,18 @@ def _start(log: Path, cache: Path, *, embedded: bool) -> Sandbox:
 
 
 def _spawn(bare: Path, log: Path, embedded: bool) -> Sandbox:
-    with log.open("wb") as sink:
-        return _launch(bare, {"GATEWAY_PORT": str(_free_port())}, log, sink, embedded=embedded)
+    chosen = {"GATEWAY_PORT": str(_free_port())}
+    if not embedded:  # it outlives this process, and so whatever would filter its log
+        with log.open("wb") as sink:
+            return _launch(bare, chosen, log, sink, embedded=False)
+    log.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        output = stack.enter_context(pumped_log(log, SECRECY.redactor()))
+        sandbox = _launch(bare, chosen, log, output.write, embedded=True)
+        output.start()
+        stack.callback(sandbox.end)  # first the process ends, then its log
+        sandbox.end = stack.pop_all().close
+    return sandbox
 
 
 def _launch(

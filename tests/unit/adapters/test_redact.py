@@ -6,15 +6,14 @@ import base64
 import hashlib
 import html
 import json
-import re
 import uuid
 from dataclasses import dataclass
 from itertools import pairwise
-from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape, quoteattr
+from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given
+from helpers.encodings import ENCODERS
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.adapters.redact import Redactor
@@ -22,45 +21,6 @@ from runner.adapters.secret_names import Secret
 from runner.adapters.secret_shapes import REACH
 
 PLAIN, ODD = "wJalrXUtnFEMIK7MDENGbPx", "p@ss'\"w\\ö/rd <&> %20+ ☃"
-ENCODERS = {
-    "raw": lambda s: s,
-    **{
-        f"base64, alignment {n}": lambda s, n=n: base64.b64encode(b"." * n + s.encode() + b"...").decode()
-        for n in range(3)
-    },
-    "base64 at the end": lambda s: base64.b64encode(s.encode()).decode(),
-    **{
-        f"url-safe base64, {n}": lambda s, n=n: base64.urlsafe_b64encode(b"~" * n + s.encode()).decode()
-        for n in range(3)
-    },
-    "base64, then percent": lambda s: quote(base64.b64encode(s.encode()).decode(), safe=""),
-    "quote": quote,
-    "quote everything": lambda s: quote(s, safe=""),
-    "quote, lower case": lambda s: re.sub("%..", lambda m: m[0].lower(), quote(s, safe="")),
-    "quote twice": lambda s: quote(quote(s, safe=""), safe=""),
-    "quote_plus": quote_plus,
-    "percent, each byte": lambda s: "".join(f"%{b:02X}" for b in s.encode()),
-    "percent, each byte, lower": lambda s: "".join(f"%{b:02x}" for b in s.encode()),
-    "json": json.dumps,
-    "json, not ascii": lambda s: json.dumps(s, ensure_ascii=False),
-    "json, slashes": lambda s: json.dumps(s).replace("/", "\\/"),
-    "json in json": lambda s: json.dumps(json.dumps(s)),
-    "json for html": lambda s: (
-        json.dumps(s).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    ),
-    "\\u, each": lambda s: "".join(f"\\u{ord(c):04x}" for c in s),
-    "\\U, each": lambda s: "".join(f"\\u{ord(c):04X}" for c in s),
-    "repr": repr,
-    "repr of bytes": lambda s: repr(s.encode()),
-    "\\x, each byte": lambda s: "".join(f"\\x{b:02x}" for b in s.encode()),
-    "hex": lambda s: s.encode().hex(),
-    "HEX": lambda s: s.encode().hex().upper(),
-    "html": html.escape,
-    "xml": escape,
-    "xml attribute": quoteattr,
-    "html, each": lambda s: "".join(f"&#{ord(c)};" for c in s),
-    "html, each, hex": lambda s: "".join(f"&#x{ord(c):x};" for c in s),
-}
 
 
 @pytest.mark.parametrize("secret", [PLAIN, ODD, "12345678", "ABCDEFGHI", "/+=/+=/+/"])
@@ -73,6 +33,35 @@ def test_each_encoding_is_found_in_text_and_in_bytes(encoder: str, secret: str) 
     assert redactor.data(f"before {encoded} after".encode()) == clean.encode()
     left = clean.replace("[redacted DB_PASSWORD]", "")
     assert not any(secret[i : i + 5] in left for i in range(len(secret) - 4))
+
+
+AGAIN = {
+    "json": lambda s: json.dumps(s)[1:-1],
+    "repr": lambda s: repr("'" + s)[2:-1],
+    "pytest": lambda s: s.encode("unicode_escape").decode(),
+    "html": html.escape,
+    "quote": lambda s: quote(s, safe=""),
+}
+
+
+@pytest.mark.parametrize(
+    "first", ["raw", "json", "\\u, each", "\\x, each byte", "html, each", "repr", "html"]
+)
+@pytest.mark.parametrize("again", ["json", "repr", "pytest"])
+@pytest.mark.parametrize("secret", [PLAIN, ODD])
+def test_what_was_escaped_over_and_over_is_found(first: str, again: str, secret: str) -> None:
+    text = ENCODERS[first](secret)
+    for _ in range(3):
+        text = AGAIN[again](text)
+        assert "[redacted S]" in Redactor([Secret("S", secret)]).text(text), text
+
+
+@pytest.mark.parametrize("again", ["html", "quote"])
+@pytest.mark.parametrize("first", ["raw", "json", "html", "quote everything", "percent, each byte"])
+def test_a_page_of_a_page_and_a_url_in_a_url(first: str, again: str) -> None:
+    for secret in (PLAIN, ODD):
+        text = AGAIN[again](ENCODERS[first](secret))
+        assert "[redacted S]" in Redactor([Secret("S", secret)]).text(text), text
 
 
 def test_of_base64_what_other_bytes_determine_is_left() -> None:
@@ -190,6 +179,7 @@ WORDS = st.sampled_from(
 LIMITS = st.lists(st.integers(0, 2000), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, max_size=12), LIMITS)
 @example([PLAIN.encode()], [1, 2, 3])
 @example([b"x" * 3 * REACH, KEY.encode(), b"x" * 3 * REACH, PLAIN.encode()], [REACH, 3 * REACH + 5])
