@@ -2,39 +2,146 @@
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import sys
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.adapters.aws import Aws, real_target, sandbox_target
 from runner.adapters.output import say
 from runner.errors import UsageError
 from runner.interrupts import interruptible
+from runner.leave import conclude as close
 from runner.model import Check
 from runner.remote.agent import Agent, scratch, take_key
+from runner.remote.job import KEY
 from runner.remote.store import FolderStore, S3Store, Store, parse_s3
 from runner.sandbox.choose import URL, is_real
 
+if TYPE_CHECKING:
+    from runner.spread import Task
 
-def run_task(url: str, sha256: str) -> int:
+
+def run_job(url: str, sha256: str) -> int:
     """One stage in this container; the exit status: 0 passed, 1 FAILED, 3 no evidence."""
     key = take_key(os.environ)
-    agent = Agent(partial(open_store, url), scratch(), key, is_real(False), _tell)
     with interruptible():
-        return agent.run(sha256)
+        return _agent(url, key, scratch()).run(sha256)
+
+
+def run_stage(url: str, stage: str, part: str, batch: bool) -> int:
+    """One stage of a run that an orchestrator has spread: its job is the one that `prepare` left."""
+    from runner.spread import job_of
+
+    with interruptible():
+        task = _task(url, batch)
+        return _agent(task.store.url, task.key, task.folder / "stage").run(job_of(task, stage, part))
+
+
+def prepare(url: str, root: Path, source: str, stages: tuple[str, ...], batch: bool) -> int:
+    """Build everything of a solution, a folder here or a zip in S3, and leave the stages' jobs."""
+    from runner.spread import prepare as spread_out
+
+    aws = "AWS: REAL" if is_real(False) else f"AWS: sandbox at {os.environ.get(URL, 'each task')}"
+    with interruptible():
+        task = _task(url, batch)
+        where = _unzipped(source, task.folder) if source else root
+        return spread_out(task, where, stages, aws)
+
+
+def conclude(url: str, words: str, out: Path, batch: bool, *, as_json: bool) -> int:
+    """Judge what the stages' tasks left; the exit status is the verdict's."""
+    from runner.remote import batch as codebuild
+    from runner.spread import conclude as judge
+
+    said = {} if batch else _words(words)
+
+    def words_of(parts: Iterable[str]) -> Mapping[str, str]:
+        return codebuild.words(_aws(url), _batch(url), parts) if batch else said
+
+    record = judge(_task(url, batch), words_of, out)
+    return close(record, out, as_json=as_json)
+
+
+def _agent(url: str, key: str, folder: Path) -> Agent:
+    return Agent(partial(open_store, url), folder, key, is_real(False), _tell)
+
+
+def _task(url: str, batch: bool) -> Task:
+    """A task of a spread run. In a batch of builds `url` holds all runs, this one goes by the batch's
+    id, and the key lies with it: the tests there are another user's, who cannot read the store."""
+    from runner.report.console import PlainView
+    from runner.spread import Task
+
+    folder = scratch()
+    if batch:
+        url = f"{url.rstrip('/')}/{_batch(url).rpartition(':')[2]}"
+    store = open_store(url)
+    key = _kept_key(store, folder) if batch else take_key(os.environ)
+    return Task(store, key, folder, PlainView(sys.stderr), not is_real(False))
+
+
+def _batch(url: str) -> str:
+    from runner.remote.batch import batch_of
+
+    return batch_of(_aws(url), os.environ.get("CODEBUILD_BUILD_ID", ""))
+
+
+def _kept_key(store: Store, folder: Path) -> str:
+    """The run's key, made by whoever comes first."""
+    made = folder / "seal.key"
+    made.write_text(secrets.token_hex(32), encoding="ascii")
+    if not store.put(made.name, made):
+        store.get(made.name, made)
+    return take_key({KEY: made.read_text(encoding="ascii")})
+
+
+def _words(text: str) -> Mapping[str, str]:
+    """What the orchestrator says of each stage's part: JSON lists, however deep, of {part, ended}."""
+    found: dict[str, str] = {}
+    try:
+        todo = [json.loads(text)]
+        while todo:
+            each = todo.pop()
+            if isinstance(each, list):
+                todo += each
+            else:
+                found[str(each["part"])] = str(each["ended"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"it is no list of endings: {error!r}", where="--words") from None
+    return found
 
 
 def open_store(url: str) -> Store:
     """The store at a URL: a folder, or a prefix in the AWS in use, which has to be named."""
     if not url.startswith("s3://"):
         return FolderStore(Path(url))
-    bucket, prefix = parse_s3(url)
+    return S3Store(_aws(url), *parse_s3(url))
+
+
+def _aws(url: str) -> Aws:
     if is_real(False):
-        return S3Store(Aws(real_target()), bucket, prefix)
+        return Aws(real_target())
     if sandbox := os.environ.get(URL):
-        return S3Store(Aws(sandbox_target(sandbox)), bucket, prefix)
+        return Aws(sandbox_target(sandbox))
     raise UsageError("which S3 is meant?", where=url, hint=f"set LOCKGATE_AWS=1, or {URL} for a sandbox")
+
+
+def _unzipped(source: str, folder: Path) -> Path:
+    """The solution in a zip archive in S3, as CodePipeline hands one over."""
+    from runner.worker.unzip import unzip
+
+    bucket, _, key = source.removeprefix("s3://").partition("/")
+    if not source.startswith("s3://") or not key:
+        raise UsageError(f"{source!r} is no object in S3", where="--source")
+    folder.mkdir(parents=True, exist_ok=True)
+    _aws(source).download(bucket, key, folder / "source.zip")
+    unzip(folder / "source.zip", folder / "checkout")
+    return folder / "checkout"
 
 
 def _tell(check: Check) -> None:

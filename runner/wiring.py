@@ -96,7 +96,7 @@ def _run(
         say(options.stream, description)
         steps = Steps(
             options.root, folder, run_id, solution, _env(target), not _is_real(options), before.commit,
-            options.host, target, recorded(options.root),
+            options.host, target, None, recorded(options.root),
         )  # fmt: skip
         return description, _execute(options, plan, steps, options.stream)
 

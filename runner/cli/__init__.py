@@ -28,6 +28,7 @@ COMMANDS = {
     "worker": ("worker", "Serve the jobs of a CodePipeline custom action."),
     "infra": ("infra", "Print a CloudFormation template: pipeline, roles, task."),
     "schema": ("schema", "Print the JSON Schema of lockgate.yml."),
+    "compile": ("compile", "The plan as a state machine, or as a batch of builds."),
     "task": ("task", "What hosts start inside of containers."),
     "completion": ("completion", "Print the completion script of a shell."),
 }

@@ -26,10 +26,10 @@ OUTPUTS = {
 }
 
 
-def resolve(settings: FargateHost, aws: Aws) -> FargateHost:
+def resolve(settings: FargateHost, aws: Aws | None) -> FargateHost:
     """The settings with what the stack's outputs say where they say nothing. Raises UsageError for what
     is still missing."""
-    found = _outputs(settings.stack, aws) if settings.stack else {}
+    found = _outputs(settings.stack, aws) if settings.stack and aws else {}
     named = {f: getattr(settings, f) or found.get(output, "") for f, output in OUTPUTS.items()}
     lists = {
         "subnets": settings.subnets or _split(found.get("Subnets", "")),

@@ -81,7 +81,7 @@ class Agent:
         if job.needs_python:
             env_log = self.out / "environment.log"
             python = str(solution_python(self.root, solution, cache_dir(), env_log, _say))
-        wire.save(self.out / HANDOVER, _placed(replace(job.handover, python=python), self.root))
+        wire.save(self.out / HANDOVER, placed(replace(job.handover, python=python), self.root))
         with self._aws(job) as env:
             order = Order(
                 job.stage, self.root, self.out, self.out / HANDOVER, stage.timeout, stage.memory, env,
@@ -95,7 +95,7 @@ class Agent:
         _say(f"fetching the source of {job.stage}")
         unpack(get_blob(store, job.source, self.folder / "source.tar.gz"), self.root)
         for name, sha256 in job.files.items():
-            get_blob(store, sha256, _inside(self.root, name))
+            get_blob(store, sha256, inside(self.root, name))
 
     @contextmanager
     def _aws(self, job: RemoteJob) -> Iterator[Mapping[str, str]]:
@@ -130,7 +130,7 @@ class Agent:
             )
 
 
-def _placed(handover: Handover, root: Path) -> Handover:
+def placed(handover: Handover, root: Path) -> Handover:
     """The handover with its paths where the files lie here."""
     return replace(handover, artifacts={n: _artifact(a, root) for n, a in handover.artifacts.items()})
 
@@ -138,11 +138,12 @@ def _placed(handover: Handover, root: Path) -> Handover:
 def _artifact(artifact: Artifact, root: Path) -> Artifact:
     executed = artifact.executed
     if executed is not None:
-        executed = replace(executed, path=str(_inside(root, executed.path)))
-    return replace(artifact, path=str(_inside(root, artifact.path)), executed=executed)
+        executed = replace(executed, path=str(inside(root, executed.path)))
+    return replace(artifact, path=str(inside(root, artifact.path)), executed=executed)
 
 
-def _inside(root: Path, name: str) -> Path:
+def inside(root: Path, name: str) -> Path:
+    """A path below the root; raises InfrastructureError for a name that leaves it."""
     if name.startswith("/") or ".." in Path(name).parts:
         raise InfrastructureError(f"{name!r} leaves the solution's folder", where="job")
     return root / name

@@ -78,8 +78,10 @@ def unpack(
     room = max_bytes
     try:
         with tarfile.open(bundle, mode, tarinfo=_Member) as archive:  # type: ignore[call-overload]
-            for member in archive:
-                _check(member, names, max_files)
+            for count, member in enumerate(archive):  # folders count, too: each is a file somewhere
+                if count >= max_files:
+                    raise InfrastructureError(f"more than {max_files:,} files", where=bundle.name)
+                _check(member, names)
                 if member.isdir():
                     (folder / member.name).mkdir(parents=True, exist_ok=True)
                     continue
@@ -107,7 +109,7 @@ class _Member(tarfile.TarInfo):
         return member
 
 
-def _check(member: tarfile.TarInfo, seen: dict[str, None], max_files: int) -> None:
+def _check(member: tarfile.TarInfo, seen: dict[str, None]) -> None:
     parts = PurePosixPath(member.name).parts
     inside = parts and not member.name.startswith("/") and ".." not in parts and "\0" not in member.name
     plain = (member.isreg() or member.isdir()) and not member.issparse() and member.size >= 0
@@ -115,8 +117,6 @@ def _check(member: tarfile.TarInfo, seen: dict[str, None], max_files: int) -> No
         raise InfrastructureError(f"{member.name[:200]!r} is no plain file inside of the folder")
     if member.name in seen:
         raise InfrastructureError(f"{member.name[:200]!r} comes twice")
-    if len(seen) >= max_files:
-        raise InfrastructureError(f"more than {max_files:,} files")
 
 
 def _write(source: IO[bytes], path: Path, mode: int) -> None:

@@ -10,12 +10,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner import wire
 from runner.errors import InfrastructureError
+from runner.model import Artifact, StageResult
 from runner.stages.child import Handover
 
 KEY = "LOCKGATE_SEAL_KEY"
@@ -57,8 +58,35 @@ class Told:
     cancelled: bool = False
     seconds: float = 0.0
     peak_bytes: int = 0
-    blocked_by: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A run whose stages are started by an orchestrator that is no process of ours (a state machine, a
+    batch of builds): what `prepare` found and made, for the tasks that come after it.
+
+    `results` are those of the steps before the stages; `jobs` maps a stage's part (see `part_id`) to its
+    job's digest, `needs` a stage to those that must pass first; `source` and `files` as in RemoteJob."""
+
+    run_id: str
+    started: str
+    commit: str
+    clean: bool | None
+    branch: str
+    aws: str
+    stages: tuple[str, ...]
+    results: tuple[StageResult, ...]
+    artifacts: Mapping[str, Artifact]
+    jobs: Mapping[str, str]
+    needs: Mapping[str, tuple[str, ...]]
+    source: str
+    files: Mapping[str, str]
+    is_sandbox: bool = True
+
+
+def part_id(stage: str, part: str) -> str:
+    """A stage's part by one name, '<stage>' or '<stage>.<I-of-N>'."""
+    return f"{stage}.{part}" if part else stage
 
 
 def exit_status(told: Told) -> int:
@@ -69,28 +97,40 @@ def exit_status(told: Told) -> int:
 
 def ending_key(stage: str, part: str) -> str:
     """Where the ending of a stage's part lies; `part` is '' or 'I-of-N'."""
-    return f"endings/{stage}{f'.{part}' if part else ''}.json"
+    return f"endings/{part_id(stage, part)}.json"
 
 
-def sealed(told: Told, key: str) -> bytes:
-    """The ending as it is stored: the record and its HMAC-SHA256."""
-    body = wire.dump(told).decode()
+def sealed(value: Told | Spread, key: str) -> bytes:
+    """A record as it is stored: its JSON and that text's HMAC-SHA256."""
+    body = wire.dump(value).decode()
     return json.dumps({"told": body, "mac": _mac(body, key)}).encode()
 
 
 def unseal(path: Path, key: str) -> Told:
     """Read an ending; raises InfrastructureError where it is none or not sealed with this key."""
+    told: Told = _unseal(path, key, Told, ENDING_LIMIT)
+    return told
+
+
+def unseal_spread(path: Path, key: str) -> Spread:
+    """Read what `prepare` left; raises InfrastructureError likewise."""
+    spread: Spread = _unseal(path, key, Spread, wire.LIMIT)
+    return spread
+
+
+def _unseal(path: Path, key: str, kind: Any, limit: int) -> Any:
+    what = "ending" if kind is Told else "plan"
     try:
-        if path.stat().st_size > ENDING_LIMIT:
+        if path.stat().st_size > limit:
             raise ValueError("too large")
         outer = json.loads(path.read_bytes())
         body, mac = str(outer["told"]), str(outer["mac"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InfrastructureError(f"the ending cannot be read: {error}", where=path.name) from None
-    if not hmac.compare_digest(_mac(body, key).encode(), mac.encode("utf-8", "replace")):
-        raise InfrastructureError("the ending is not sealed with this run's key", where=path.name)
-    told: Told = wire.loads(body.encode(), Told, path.name)
-    return told
+        fits = hmac.compare_digest(_mac(body, key).encode(), mac.encode())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InfrastructureError(f"the {what} cannot be read: {error}", where=path.name) from None
+    if not fits:
+        raise InfrastructureError(f"the {what} is not sealed with this run's key", where=path.name)
+    return wire.loads(body.encode(), kind, path.name)
 
 
 def _mac(body: str, key: str) -> str:

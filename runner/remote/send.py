@@ -26,21 +26,29 @@ LEFT_FILES, LEFT_BYTES = 20_000, 2 * 2**30
 def send(order: Order, remote: Remote, store: Store) -> str:
     """Put a stage's job and all that it names into the store; the job's digest."""
     handover = read_handover(order.handover)
+    source, files = send_solution(order.root, handover, remote.files, remote.folders, store)
+    job = RemoteJob(
+        remote.run_id, order.stage, remote.part, source, files, relocated(handover, order.root),
+        remote.needs_python, remote.needs_aws, remote.target.region if remote.target else "", _ca(store),
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="lockgate-send-") as folder:
+        wire.save(Path(folder, "job.json"), job)
+        return put_blob(store, Path(folder, "job.json"))
+
+
+def send_solution(
+    root: Path, handover: Handover, made: tuple[str, ...], folders: tuple[str, ...], store: Store
+) -> tuple[str, dict[str, str]]:
+    """The solution's source, with what commands made, as one blob, and each artifact as one: (the source's
+    digest, path below the root -> digest)."""
     files = {
-        _place(order.root, path, sha256): put_blob(store, _checked(order.root / path, sha256))
+        _place(root, path, sha256): put_blob(store, _checked(root / path, sha256))
         for path, sha256 in _stored(handover)
     }
     with tempfile.TemporaryDirectory(prefix="lockgate-send-") as folder:
-        source = Path(folder, "source.tar.gz")
-        folders = [name for name in remote.folders if (order.root / name).is_dir()]
-        pack(order.root, _sources(order.root, remote.files), source, folders)
-        job = RemoteJob(
-            remote.run_id, order.stage, remote.part, put_blob(store, source), files,
-            _relocated(handover, order.root), remote.needs_python, remote.needs_aws,
-            remote.target.region if remote.target else "", _ca(store),
-        )  # fmt: skip
-        wire.save(Path(folder, "job.json"), job)
-        return put_blob(store, Path(folder, "job.json"))
+        bundle = Path(folder, "source.tar.gz")
+        pack(root, _sources(root, made), bundle, [name for name in folders if (root / name).is_dir()])
+        return put_blob(store, bundle), files
 
 
 def _stored(handover: Handover) -> list[tuple[str, str]]:
@@ -74,7 +82,8 @@ def _place(root: Path, path: str, sha256: str) -> str:
     return f".lockgate/artifacts/{sha256}/{full.name}"
 
 
-def _relocated(handover: Handover, root: Path) -> Handover:
+def relocated(handover: Handover, root: Path) -> Handover:
+    """The handover with its paths as they will be below the root over there."""
     moved = {name: _artifact(artifact, root) for name, artifact in handover.artifacts.items()}
     return replace(handover, artifacts=moved, python="")
 
@@ -96,32 +105,39 @@ def _ca(store: Store) -> str:
     return put_blob(store, Path(named))
 
 
-def receive(order: Order, remote: Remote, store: Store, key: str, code: int | None, why: str) -> Ending:
-    """How the stage ended. `code` is its container's exit status, < 0 for a signal; None, and `why`,
-    where it has none that counts. It has to agree with the ending that the agent left in the store."""
+Code = int | tuple[int, ...] | None
+
+
+def receive(order: Order, remote: Remote, store: Store, key: str, code: Code, why: str) -> Ending:
+    """How the stage ended. `code` is its container's exit status, < 0 for a signal (or those which it may
+    have been, where only success or failure is told); None, and `why`, where it has none that counts.
+    It has to agree with the ending that the agent left in the store."""
+    codes = code if isinstance(code, tuple) else () if code is None else (code,)
+    lone = codes[0] if len(codes) == 1 else None
     with tempfile.TemporaryDirectory(prefix="lockgate-back-") as folder:
         try:
             store.get(ending_key(order.stage, remote.part), Path(folder, "ending.json"))
             told = unseal(Path(folder, "ending.json"), key)
         except InfrastructureError as error:
-            return Ending(code, damage="; ".join(filter(None, (why, f"no ending was left ({error.what})"))))
-        doubt = why or _contradiction(told, order, remote, code)
+            return Ending(lone, damage="; ".join(filter(None, (why, f"no ending was left ({error.what})"))))
+        doubt = why or _contradiction(told, order, remote, codes)
         try:
             report, damage, sealed = _outputs(order, store, told, Path(folder))
         except InfrastructureError as error:
             report, damage, sealed = None, str(error), False
-    known = told.code if not doubt else code if code is not None and code < 0 else None
+    known = told.code if not doubt else lone if lone is not None and lone < 0 else None
     return Ending(
         known, report, doubt or told.damage or damage, sealed, told.result, told.timed_out,
         told.over_memory, told.cancelled, told.seconds, told.peak_bytes,
     )  # fmt: skip
 
 
-def _contradiction(told: Told, order: Order, remote: Remote, code: int | None) -> str:
+def _contradiction(told: Told, order: Order, remote: Remote, codes: tuple[int, ...]) -> str:
     if (told.run_id, told.stage, told.part) != (remote.run_id, order.stage, remote.part):
         return f"the ending is of another run or stage ({told.run_id}, {told.stage} {told.part})"
-    if code != exit_status(told):
-        return f"its container ended with status {code}, its ending says {exit_status(told)}"
+    if exit_status(told) not in codes:
+        ended = " or ".join(map(str, codes)) or "none"
+        return f"its container ended with status {ended}, its ending says {exit_status(told)}"
     return ""
 
 

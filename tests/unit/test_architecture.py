@@ -55,6 +55,7 @@ MAY = {
         "components",
         "sandbox",
     },
+    "compile": {"model", "config", "remote"},
     "hosts": {"errors", "model", "adapters", "config", "stages", "verdict", "remote"},
     "remote": {
         "errors",
