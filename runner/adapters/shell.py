@@ -36,7 +36,9 @@ TETHER = Path(__file__).with_name("tether.py")
 GRACE, SAMPLE = 20.0, 0.4
 # Set once the user interrupts: every wait, in whatever thread, then ends its child and returns.
 INTERRUPTED = threading.Event()
-KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER", privileges.VARIABLE)
+TEST_ROLE, STACK_ROLE = "LOCKGATE_TEST_ROLE", "LOCKGATE_STACK_ROLE"
+KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
+KEPT_OURS = (privileges.VARIABLE, TEST_ROLE)  # names of a user and of a role, no secrets
 KEPT_PREFIXES = ("SSL_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OMP_", "OPENBLAS_")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 TOOLS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", *PROXIES, *map(str.lower, PROXIES))
@@ -48,7 +50,7 @@ def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
     No AWS_*, no token, no password of a proxy; a home folder without anything in it; an AWS SDK
     that finds neither profiles nor an instance's role, whoever starts it."""
-    kept = {k: v for k, v in os.environ.items() if k in KEPT or k.startswith(KEPT_PREFIXES)}
+    kept = {k: v for k, v in os.environ.items() if k in (*KEPT, *KEPT_OURS) or k.startswith(KEPT_PREFIXES)}
     home = scratch_home()
     fixed = {
         "HOME": home,

@@ -29,7 +29,7 @@ INSIDE, STORE, LEFT = "/scratch", "store", ("endings", "results")
 CACHE = {"lockgate-cache": "/cache"}
 # What a container may take beside the stage's own deadline: to fetch, and to build the environment.
 SETUP_SECONDS, STOP_SECONDS, POLL = 1800.0, 120, 0.2
-PASSED_ON = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", *shell.PROXIES)
+PASSED_ON = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", shell.TEST_ROLE, *shell.PROXIES)
 
 
 def run_stage(order: Order, engine: Engine | None = None) -> Ending:

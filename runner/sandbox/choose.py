@@ -14,6 +14,7 @@ from pathlib import Path
 
 from runner.adapters.aws import Aws, AwsTarget, real_target, sandbox_target
 from runner.adapters.output import SECRECY
+from runner.adapters.privileges import hide
 from runner.errors import InfrastructureError
 from runner.sandbox.detached import status
 from runner.sandbox.process import health, require_pinned, start_embedded
@@ -42,6 +43,7 @@ def aws_in_use(
     if real:
         target = find(region)
         SECRECY.learn(target.env())
+        hide()  # tests that run as this user are not to read the credentials that it was started with
         account = real_aws(target).account()
         yield dataclasses.replace(target, description=f"AWS: REAL account {account} in {target.region}")
     elif url := environ.get(URL):

@@ -35,7 +35,8 @@ def unit_context(job: StageJob) -> dict[str, Any]:
 
 
 def integration_context(job: StageJob, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """The unit context, and stack_outputs, invoke (component -> function), golden, aws.
+    """The unit context, and stack_outputs, invoke (component -> function), golden. How AWS is reached
+    stands in the tests' environment alone, because this becomes a file.
 
     Raises UsageError where `invoke` names an output that the stack does not have."""
     stage = job.stage
@@ -45,7 +46,6 @@ def integration_context(job: StageJob, outputs: Mapping[str, str]) -> dict[str, 
         "stack_outputs": dict(outputs),
         "invoke": {name: _output(outputs, output, name) for name, output in stage.invoke.items()},
         "golden": stage.golden.model_dump() if stage.golden else None,
-        "aws": dict(job.aws),
     }
 
 

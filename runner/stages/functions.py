@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +23,9 @@ class Functions:
     names: Mapping[str, str]
 
     @classmethod
-    def of(cls, context: Mapping[str, Any]) -> Functions:
-        """From an integration context."""
-        target = target_from_env(context["aws"], is_sandbox=context["is_sandbox"])
+    def of(cls, context: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Functions:
+        """From an integration context; AWS is reached as the environment says."""
+        target = target_from_env(environ, is_sandbox=context["is_sandbox"])
         return cls(Aws(target), context["invoke"])
 
     def ask(self, component: str, event: Any) -> tuple[Any, str]:

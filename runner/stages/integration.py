@@ -8,13 +8,16 @@ and those two are all that was to run.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from runner.adapters import shell
 from runner.adapters.aws import Aws, target_from_env
-from runner.adapters.output import say
+from runner.adapters.output import SECRECY, say
+from runner.adapters.privileges import hide
 from runner.components.references import interpolate_all, values
 from runner.config.schema import Environment, IntegrationStage, Stack
 from runner.errors import InfrastructureError, LockgateError, SolutionError, UsageError
@@ -25,6 +28,7 @@ from runner.stages.outcome import worst
 from runner.stages.stack_deploy import INLINE_LIMIT, StackPlan, Stacks, stack_name
 from runner.stages.stack_remove import remove_stack
 from runner.stages.suites import SuiteOutcome, run_suites
+from runner.stages.test_role import env_for_tests, role_for_tests
 
 SANDBOX_BUCKET = "lockgate-artifacts"
 DEPLOY, REMOVE = "stack:deploy", "stack:remove"
@@ -37,7 +41,7 @@ def run(job: StageJob) -> StageReport:
 
     Raises InfrastructureError where AWS cannot be used, UsageError for a wrong configuration."""
     begun = time.monotonic()
-    stage = _stage(job)
+    stage, role = _stage(job), _role(job)
     aws = Aws(target_from_env(job.aws, is_sandbox=job.is_sandbox))
     poll = 0.1 if job.is_sandbox else 5.0
     stacks = Stacks(aws, poll=poll, timeout=stage.timeout)
@@ -47,7 +51,7 @@ def run(job: StageJob) -> StageReport:
     try:
         deployed, outputs = _deploy(job, stacks, plan)
         if deployed.status is Status.PASSED:
-            outcome = _run_suites(job, stage, outputs)
+            outcome = _run_suites(job, stage, outputs, _tests_env(job, stacks, plan, bucket, role))
     finally:
         removed = _remove(job, stacks, plan.name)
     checks = (deployed, *outcome.checks, removed)
@@ -71,7 +75,10 @@ def _stage(job: StageJob) -> IntegrationStage:
 
 
 def publish(aws: Aws, job: StageJob) -> str:
-    """Put every artifact into the artifact bucket under its digest, unless it is there; the bucket."""
+    """Put every artifact into the artifact bucket under its digest, unless it is there; the bucket.
+
+    Whoever sends the stage elsewhere publishes before: a task, in which a solution's tests run, has no
+    right to put artifacts, and finds them there."""
     bucket = _environment(job).bucket
     if job.is_sandbox:
         bucket = bucket or SANDBOX_BUCKET
@@ -79,10 +86,13 @@ def publish(aws: Aws, job: StageJob) -> str:
     if not bucket:
         name = _stage(job).environment
         raise UsageError("a real AWS needs a bucket for artifacts", where=f"environments.{name}.bucket")
-    for item in stored_objects(job).values():
-        path = Path(item.path)
-        if aws.object_size(bucket, item.key) != path.stat().st_size:
-            aws.upload(path, bucket, item.key)
+    stored = [(Path(item.path), item.key) for item in stored_objects(job).values()]
+    template = _template(job)
+    if is_large(template):
+        stored.append((Path(template.path), _template_key(job, template)))
+    for path, key in stored:
+        if aws.object_size(bucket, key) != path.stat().st_size:
+            aws.upload(path, bucket, key)
     return bucket
 
 
@@ -95,13 +105,14 @@ def stack_plan(aws: Aws, job: StageJob, bucket: str) -> StackPlan:
     where = f"components.{artifact.name}.parameters"
     parameters = interpolate_all({**component.parameters, **_environment(job).parameters}, known, where=where)
     body = Path(artifact.path).read_text(encoding="utf-8")
-    url = _template_url(aws, bucket, job, artifact) if len(body.encode()) > INLINE_LIMIT else ""
+    url = _template_url(aws, bucket, job, artifact) if is_large(artifact) else ""
     tags = {
         "lockgate:solution": job.solution.solution,
         "lockgate:run": job.run_id,
         "lockgate:purpose": "test",
     }
-    return StackPlan(stack_name(job.solution.solution, job.run_id), body, parameters, tags, url)
+    role = "" if job.is_sandbox else os.environ.get(shell.STACK_ROLE, "")
+    return StackPlan(stack_name(job.solution.solution, job.run_id), body, parameters, tags, url, role)
 
 
 def _template(job: StageJob) -> Artifact:
@@ -113,10 +124,17 @@ def _template(job: StageJob) -> Artifact:
 
 
 def _template_url(aws: Aws, bucket: str, job: StageJob, artifact: Artifact) -> str:
-    key = f"{job.solution.solution}/{artifact.name}/{artifact.sha256}.yml"
-    aws.upload(Path(artifact.path), bucket, key)
     host = aws.target.endpoint or f"https://s3.{aws.target.region}.amazonaws.com"
-    return f"{host}/{bucket}/{key}"
+    return f"{host}/{bucket}/{_template_key(job, artifact)}"
+
+
+def _template_key(job: StageJob, artifact: Artifact) -> str:
+    return f"{job.solution.solution}/{artifact.name}/{artifact.sha256}.yml"
+
+
+def is_large(template: Artifact) -> bool:
+    """Whether a template's body has to lie in S3."""
+    return Path(template.path).stat().st_size > INLINE_LIMIT
 
 
 def _environment(job: StageJob) -> Environment:
@@ -138,13 +156,38 @@ def _deploy(job: StageJob, stacks: Stacks, plan: StackPlan) -> tuple[Check, Mapp
     return check, outputs
 
 
-def _run_suites(job: StageJob, stage: IntegrationStage, outputs: Mapping[str, str]) -> SuiteOutcome:
+def _role(job: StageJob) -> str:
+    """The role of the tests, '' in the sandbox. In a real AWS this process, which holds more, is hidden
+    from them before any of them runs."""
+    if job.is_sandbox:
+        return ""
+    hide()
+    return role_for_tests()
+
+
+def _tests_env(job: StageJob, stacks: Stacks, plan: StackPlan, bucket: str, role: str) -> Mapping[str, str]:
+    """How the tests reach AWS: in the sandbox as the stage does, its key opens nothing; in a real AWS
+    by a session of their own role."""
+    if not role:
+        return job.aws
+    stack = stacks.describe(plan.name)
+    if stack is None:
+        raise InfrastructureError(f"stack {plan.name} is gone", where=f"stages.{job.name}")
+    resources = stacks.resources(stack["StackId"])
+    return env_for_tests(stacks.aws, role, job.run_id, stack, resources, bucket, job.stage.timeout)
+
+
+def _run_suites(
+    job: StageJob, stage: IntegrationStage, outputs: Mapping[str, str], aws: Mapping[str, str]
+) -> SuiteOutcome:
     """The stage's suites, with AWS in reach; golden rows are replayed wherever they are configured."""
     suites = stage.suites
     if stage.golden and GOLDEN not in suites:
         suites = (*suites, GOLDEN)
-    env = {**job.aws, "LOCKGATE_STACK_OUTPUTS": json.dumps(dict(outputs))}
-    return run_suites(job, suites, context=integration_context(job, outputs), extra_env=env)
+    env = {**aws, "LOCKGATE_STACK_OUTPUTS": json.dumps(dict(outputs))}
+    outcome = run_suites(job, suites, context=integration_context(job, outputs), extra_env=env)
+    clean: SuiteOutcome = SECRECY.redactor().value(outcome)  # no parent of ours knows the tests' session
+    return clean
 
 
 def _remove(job: StageJob, stacks: Stacks, name: str) -> Check:
