@@ -119,6 +119,7 @@ def _stages_of(step: Step) -> tuple[str, ...]:
 def _send(task: Task, steps: Steps, step: Step, handover: Handover) -> dict[str, str]:
     """The jobs of a stage's parts: part's id -> digest."""
     jobs = {}
+    steps.publish(step, handover)
     shards: list[Shard | None] = [*steps.shards(step)]
     for shard in shards or [None]:
         name = shard.name if shard else ""

@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from runner import wire
-from runner.adapters.aws import AwsTarget
+from runner.adapters.aws import Aws, AwsTarget
 from runner.adapters.cache import cache_dir
 from runner.adapters.files import join
 from runner.adapters.output import SECRECY
 from runner.components import BuildJob, component_kind
 from runner.components.prepare import prepare
 from runner.components.stamped import altered
-from runner.config.schema import Model, Solution, UnitStage
+from runner.config.schema import IntegrationStage, Model, Solution, UnitStage
 from runner.environment import interpreter, solution_python
 from runner.hosts import Order, Remote, host_kind
 from runner.model import Artifact, StageResult, Status, Step
@@ -25,7 +25,7 @@ from runner.plan import ENVIRONMENT
 from runner.report.view import Silent, View
 from runner.run import Done, result_name
 from runner.shards import judge_shards
-from runner.stages import needs_aws
+from runner.stages import StageJob, needs_aws
 from runner.stages.child import HANDOVER, RESULT, Handover
 from runner.stages.sharding import Shard
 from runner.verdict import Ending, Expected, judge_stage
@@ -52,6 +52,7 @@ class Steps:
     run_on: Callable[[Order], Ending] | None = None  # instead of the host's own way
     seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # stage -> check -> recorded
     view: View = field(default_factory=Silent)
+    connect: Callable[[AwsTarget], Aws] = Aws
 
     def run(self, step: Step, artifacts: Mapping[str, Artifact]) -> Done:
         """Run one step; a stage is judged, the others raise what goes wrong."""
@@ -146,7 +147,25 @@ class Steps:
 
     def _part(self, step: Step, out: Path, handover: Handover) -> Ending:
         """A stage, or one of its shards, on the host."""
+        self.publish(step, handover)
         return (self.run_on or host_kind(self.host))(self.order(step, out, handover))
+
+    def publish(self, step: Step, handover: Handover) -> None:
+        """What a stage deploys, before it is sent into a real AWS: there it has no right to put it."""
+        stage = self.solution.stages[step.name]
+        if self.host == "local" or self.run_on or self.is_sandbox or not isinstance(stage, IntegrationStage):
+            return
+        from runner.stages.integration import publish
+
+        assert self.target is not None  # noqa: S101  a real AWS has one
+        out, python = self.folder / "stages" / step.name, Path(handover.python)
+        publish(
+            self.connect(self.target),
+            StageJob(
+                self.run_id, step.name, self.root, out, self.solution, stage, handover.artifacts, python,
+                is_sandbox=False,
+            ),
+        )  # fmt: skip
 
     def order(self, step: Step, out: Path, handover: Handover) -> Order:
         """What a host is told of a stage, or of one of its shards; the handover is written into `out`."""

@@ -31,13 +31,15 @@ class StackFailed(SolutionError):
 
 @dataclass(frozen=True, slots=True)
 class StackPlan:
-    """What is deployed. `template_url` stands for a body that is too large to send."""
+    """What is deployed. `template_url` stands for a body that is too large to send; `role` is what
+    CloudFormation makes the stack as, '' for the caller's own rights."""
 
     name: str
     body: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     template_url: str = ""
+    role: str = ""
 
     def request(self) -> dict[str, Any]:
         """The arguments that CreateChangeSet takes for it."""
@@ -50,6 +52,7 @@ class StackPlan:
             "Tags": [{"Key": k, "Value": v} for k, v in sorted(self.tags.items())],
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             **source,
+            **({"RoleARN": self.role} if self.role else {}),
         }
 
 

@@ -185,3 +185,9 @@ def test_a_right_that_is_missing_is_not_taken_for_gone():
 def test_stack_names(solution, run, expected):
     assert stack_name(solution, run) == expected
     assert len(stack_name(solution, run)) <= 128
+
+
+def test_cloudformation_makes_the_stack_as_the_role_it_is_given_and_as_the_caller_without_one():
+    given = StackPlan("s-test-1", "{}", {}, {}, role="arn:aws:iam::1:role/stacks")
+    assert given.request()["RoleARN"] == "arn:aws:iam::1:role/stacks"
+    assert "RoleARN" not in PLAN.request()
