@@ -36,16 +36,8 @@ def test_a_stage_that_did_not_run_keeps_its_durations(tmp_path: Path) -> None:
     assert recorded(tmp_path) == {"unit": {"t::two": 2.0}, "other": {"t::two": 2.0}}
 
 
-DAMAGED = ["", "{", "[]", "null", '{"unit": 1}', '{"unit": {"t": "x"}}', '{"unit": {"t": null}}', "[" * 9**6]
-    "",
-    "{",
-    "[]",
-    "null",
-    '{"unit": 1}',
-    '{"unit": {"t": "x"}}',
-    '{"unit": {"t": null}}',
-    "[" * 100_000,
-]
+NO_SECONDS = ['{"unit": 1}', '{"unit": {"t": "x"}}', '{"unit": {"t": null}}']
+DAMAGED = ["", "{", "[]", "null", "[" * 100_000, *NO_SECONDS]
 
 
 @pytest.mark.parametrize("text", DAMAGED)
