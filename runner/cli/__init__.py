@@ -18,7 +18,6 @@ from runner import __version__
 from runner.adapters.output import prepare_streams, say
 from runner.errors import LockgateError
 
-INTERRUPTED = 130
 # command -> (module under runner.cli, one line of help that costs no import)
 COMMANDS = {
     "run": ("run", "Run the stages of a solution and give the verdict."),
@@ -81,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         error.show()
         return _told(2, error.format_message(), as_json)
     except (KeyboardInterrupt, click.Abort):
-        return _fail(INTERRUPTED, "interrupted", as_json)
+        from runner.interrupts import EXIT_INTERRUPTED
+
+        return _fail(EXIT_INTERRUPTED, "interrupted", as_json)
     except LockgateError as error:
         return _fail(error.exit_code, str(error), as_json)
     except OSError as error:  # a file where a folder has to be, a full disk, a folder that is gone

@@ -65,8 +65,8 @@ def _data_path(data: Any, loc: Loc) -> Loc:
     path: list[str | int] = []
     for depth, part in enumerate(loc):
         last = depth == len(loc) - 1
-        if part == "[key]":
-            continue
+        if part == "[key]" and not (isinstance(data, dict) and part in data):
+            continue  # pydantic's mark of a key that is wrong itself, unless a file's author chose that name
         if isinstance(data, dict) and (part in data or last):
             data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):

@@ -6,12 +6,12 @@ Schema `lockgate.manifest/1`. Readers refuse another major version and keep unkn
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from runner.model import Artifact, StageResult, Status, Variant
 from runner.report.record import RunRecord
+from runner.report.tally import counts as tallied
 
 SCHEMA = "lockgate.manifest/1"
 
@@ -65,14 +65,14 @@ def _stage(result: StageResult, sha256: str) -> dict[str, Any]:
 
 def counts(result: StageResult) -> dict[str, int]:
     """How many checks were collected and executed, and how they ended."""
-    seen = Counter(c.status for c in result.checks)
+    tally = tallied(result.checks)
     return {
         "collected": len(result.report.collected) if result.report else 0,
-        "executed": len(result.checks) - seen[Status.SKIPPED],
-        "passed": seen[Status.PASSED],
-        "failed": seen[Status.FAILED],
-        "errored": seen[Status.ERROR],
-        "skipped": seen[Status.SKIPPED],
+        "executed": tally.total - tally.skipped,
+        "passed": tally.passed,
+        "failed": tally.failed,
+        "errored": tally.errors,
+        "skipped": tally.skipped,
     }
 
 

@@ -18,8 +18,8 @@ from runner.model import Check, Plan, StageResult, Status
 from runner.report.numbers import seconds
 from runner.report.summary import stage_line
 from runner.report.tally import BAD, counts, finding
-from runner.report.text import one_line
 from runner.report.view import View
+from runner.text import one_line
 
 if TYPE_CHECKING:
     from rich.text import Text

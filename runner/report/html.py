@@ -18,7 +18,7 @@ from runner.report import layout, numbers
 from runner.report.page import STATUSES, page
 from runner.report.record import RunRecord
 from runner.report.tally import finding, headline
-from runner.report.text import block, one_line
+from runner.text import block, one_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment

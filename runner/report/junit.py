@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 
 from runner.model import Check, StageResult, Status
 from runner.report.numbers import finite
-from runner.report.tally import RANK, counts, own_check
-from runner.report.text import block, one_line, unique_line
+from runner.report.tally import SHOWN_FIRST, counts, own_check
+from runner.text import block, one_line, unique_line
 
 # A case's message and its text together stay under CodeBuild's 5,000 characters.
 CASES, NAME, MESSAGE, TEXT = 500, 1_000, 1_000, 3_900
@@ -23,7 +23,7 @@ def stage_junit(result: StageResult, run_id: str) -> bytes:
 
     A stage whose checks do not show why it ended as it did has one case more, with its cause."""
     own = own_check(result)
-    every = sorted([*([own] if own else []), *result.checks], key=lambda check: RANK[check.status])
+    every = sorted([*([own] if own else []), *result.checks], key=lambda check: SHOWN_FIRST[check.status])
     shown = every[:CASES]
     root = ET.Element("testsuites")
     suite = ET.SubElement(root, "testsuite", _totals(result, shown))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from runner.report.numbers import number
-from runner.report.text import one_line
+from runner.text import one_line
 
 COLOURS = 8
 Position = tuple[float, float]

@@ -15,8 +15,8 @@ from runner.report import layout
 from runner.report.numbers import finite, number
 from runner.report.record import RunRecord
 from runner.report.svg import figure
-from runner.report.tally import BAD, RANK, Counts, Trouble, counts, own_check, troubles
-from runner.report.text import clean, one_line
+from runner.report.tally import BAD, SHOWN_FIRST, Counts, Trouble, counts, own_check, troubles
+from runner.text import clean, one_line
 
 # People look at the model's plots first, so the stages' evidence stands in this order; kinds that come
 # later follow in the plan's.
@@ -125,7 +125,7 @@ def _shares(record: RunRecord) -> list[int]:
 def _listed(result: StageResult) -> list[Check]:
     own = own_check(result)
     checks = [*result.checks, *([own] if own and result.is_stage and own.status in BAD else [])]
-    return sorted(checks, key=lambda check: RANK[check.status])
+    return sorted(checks, key=lambda check: SHOWN_FIRST[check.status])
 
 
 def _section(index: int, result: StageResult, share: int, present: Present) -> Section:

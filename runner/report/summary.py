@@ -10,7 +10,7 @@ from runner.report import layout
 from runner.report.numbers import seconds
 from runner.report.record import RunRecord
 from runner.report.tally import Trouble, all_counts, counts, finding, headline, step_id, troubles
-from runner.report.text import one_line
+from runner.text import one_line
 
 SHOWN = 5
 PARTIAL = "partial: only some of the solution's stages were run, so this releases nothing"

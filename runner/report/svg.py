@@ -17,7 +17,7 @@ from runner.report.marks import tag
 from runner.report.numbers import finite
 from runner.report.svg_rows import ROWS, categories, draw_rows
 from runner.report.svg_xy import draw_xy
-from runner.report.text import one_line
+from runner.text import one_line
 
 SERIES, BINS = 16, 8
 _BIN = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)

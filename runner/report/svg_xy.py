@@ -12,7 +12,7 @@ from runner.report import marks
 from runner.report.marks import Position, tag
 from runner.report.numbers import finite
 from runner.report.scale import Scale, scale
-from runner.report.text import one_line
+from runner.text import one_line
 
 WIDTH, HEIGHT = 440.0, 290.0
 RIGHT, BOTTOM = WIDTH - 14, HEIGHT - 46

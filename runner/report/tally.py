@@ -11,7 +11,7 @@ from runner.report.numbers import plural
 from runner.report.record import RunRecord
 
 BAD = (Status.ERROR, Status.FAILED)
-RANK = {Status.ERROR: 0, Status.FAILED: 1, Status.SKIPPED: 2, Status.PASSED: 3}
+SHOWN_FIRST = {Status.ERROR: 0, Status.FAILED: 1, Status.SKIPPED: 2, Status.PASSED: 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.adapters.files import write_atomic
 from runner.report.record import RunRecord
 from runner.report.tally import all_counts, headline
-from runner.report.text import one_line
+from runner.text import one_line
 
 # CodePipeline takes 1,000 characters a value; a quoted one may grow.
 LIMIT = 500

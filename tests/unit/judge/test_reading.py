@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from helpers.judging import CRITERIA
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import ConfigError
@@ -133,6 +133,7 @@ junk = st.recursive(
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(place=st.sampled_from(places(CRITERIA)[1:]), value=junk, key=st.text(max_size=6) | st.none())
+@example(place=("version",), value=None, key="[key]")  # pydantic's own mark of a wrong key
 def test_malformed_criteria_give_nothing_but_a_config_error(
     tmp_path: Path, place: tuple[Any, ...], value: Any, key: str | None
 ) -> None:

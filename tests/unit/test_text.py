@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.report.text import block, clean, one_line, unique_line
+from runner.text import block, clean, one_line, unique_line
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
 
