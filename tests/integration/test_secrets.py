@@ -238,12 +238,17 @@ def test_planted_secrets_are_in_nothing_that_a_run_leaves_or_says(tmp_path: Path
     assert told["manifest"]["verdict"]["status"] == "ERROR"
 
 
-def test_planted_secrets_are_not_in_the_closing_lines(tmp_path: Path) -> None:
-    running = start(solution(tmp_path), "--stage", "unit")
+def test_the_cause_of_a_command_that_failed_names_none(tmp_path: Path) -> None:
+    """Of a command the last line becomes the cause, without any stage between."""
+    root = solution(tmp_path)
+    (root / "train.py").write_text(TRAIN + 'sys.exit(" ".join(PLANTED[:-1]))\n', encoding="utf-8")
+    running = start(root, "--stage", "unit")
     out, err = running.communicate(timeout=300)
-    assert running.returncode == 3
-    assert found("stdout", out) + found("stderr", err) == []
-    assert b"[redacted" in out
+    assert running.returncode == 1, err.decode()
+    left = texts(root / ".lockgate", out, err)
+    assert [hit for name, data in left.items() for hit in found(name, data)] == []
+    assert any(b"[redacted DB_PASSWORD]" in data for name, data in left.items() if "manifest.json" in name)
+    assert b"[redacted DB_PASSWORD]" in out
 
 
 HANGS = """\
