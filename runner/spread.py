@@ -23,7 +23,7 @@ from runner.config.schema import Solution
 from runner.durations import recorded
 from runner.errors import InfrastructureError
 from runner.hosts import Order
-from runner.leave import leave, verdict_of
+from runner.leave import COMPONENTS, leave, verdict_of
 from runner.model import Artifact, Plan, StageResult, Status, Step
 from runner.plan import make_plan
 from runner.remote.agent import inside, placed
@@ -50,7 +50,8 @@ from runner.verdict import EXIT, Ending
 from runner.versions import tool_versions
 
 PLAN = "plan.json"
-REPORT = "report"
+REPORT, FIRST, LAST = "report", "result.json", "manifest.json"
+CONCLUDED = "this run is concluded already"
 # What an orchestrator can say of a task, and the exit statuses that fit it.
 WORDS: Mapping[str, Code] = {"SUCCEEDED": (0,), "FAILED": (1, 3)}
 
@@ -123,9 +124,9 @@ def _send(task: Task, steps: Steps, step: Step, handover: Handover) -> dict[str,
     shards: list[Shard | None] = [*steps.shards(step)]
     for shard in shards or [None]:
         name = shard.name if shard else ""
-        order = steps.order(
-            step, task.folder / "jobs" / part_id(step.name, name), replace(handover, shard=shard)
-        )
+        given = replace(handover, shard=shard)
+        steps.publish(step, given)  # the stage's own task has no right to
+        order = steps.order(step, task.folder / "jobs" / part_id(step.name, name), given)
         assert order.remote is not None  # noqa: S101  the host is not `local`
         jobs[part_id(step.name, name)] = send(order, order.remote, task.store)
     return jobs
@@ -172,6 +173,8 @@ def conclude(task: Task, words_of: Callable[[Iterable[str]], Mapping[str, str]],
 
     `words_of`: the orchestrator's word for each of some parts."""
     spread = _spread(task)
+    if task.store.has(f"{REPORT}/{FIRST}"):
+        raise InfrastructureError(CONCLUDED, where=task.store.url)
     words = words_of(spread.jobs)
     root = _fetched(task, spread)
     solution = load(root)
@@ -229,9 +232,12 @@ def _fetched(task: Task, spread: Spread) -> Path:
 
 
 def _keep(task: Task, folder: Path) -> None:
-    """The run's folder in the store, without the components (they are blobs there), the manifest last."""
+    """The run's folder in the store, without the components (they are blobs there). The record is first:
+    who cannot put it concludes nothing. The manifest is last: where it stands, all else does."""
     paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != HANDOVER]
-    kept = [p for p in paths if p.relative_to(folder).parts[0] != "components"]
-    for path in sorted(kept, key=lambda p: p.name == "manifest.json"):
-        if not task.store.put(f"{REPORT}/{path.relative_to(folder).as_posix()}", path):
-            raise InfrastructureError("this run is concluded already", where=task.store.url)
+    names = [
+        p.relative_to(folder).as_posix() for p in paths if COMPONENTS not in p.relative_to(folder).parts[:1]
+    ]
+    for name in sorted(names, key=lambda n: (n != FIRST, n == LAST)):
+        if not task.store.put(f"{REPORT}/{name}", folder / name):
+            raise InfrastructureError(CONCLUDED, where=task.store.url)

@@ -111,7 +111,7 @@ def _words(text: str) -> Mapping[str, str]:
                 todo += each
             else:
                 found[str(each["part"])] = str(each["ended"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"it is no list of endings: {error!r}", where="--words") from None
     return found
 

@@ -240,6 +240,8 @@ class FargateHost(Strict):
     security_groups: tuple[str, ...] = Field((), description="likewise")
     public_ip: bool = Field(False, description="assign one (a public subnet without NAT needs it)")
     bucket: str = Field("", description="for jobs and results, under runs/")
+    prepare_role: str = Field("", description="ARN; what a state machine's first task runs as")
+    conclude_role: str = Field("", description="likewise its last; else both as the definition says")
     log_group: str = Field("", description="to show progress; none: none is shown")
     log_prefix: str = Field("lockgate", description="the task definition's awslogs-stream-prefix")
     start_timeout: Seconds = Field(900.0, description="to be placed and pulled; longer is ERROR")

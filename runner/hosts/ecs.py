@@ -23,6 +23,8 @@ OUTPUTS = {
     "container": "Container",
     "bucket": "Bucket",
     "log_group": "LogGroup",
+    "prepare_role": "PrepareRole",
+    "conclude_role": "ConcludeRole",
 }
 
 

@@ -55,7 +55,7 @@ MAY = {
         "components",
         "sandbox",
     },
-    "compile": {"model", "config", "remote"},
+    "compile": {"errors", "model", "config", "remote"},
     "hosts": {"errors", "model", "adapters", "config", "stages", "verdict", "remote"},
     "remote": {
         "errors",
