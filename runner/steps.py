@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from runner import wire
 from runner.adapters.aws import Aws, AwsTarget
@@ -49,6 +50,7 @@ class Steps:
     commit: str = ""
     host: str = "local"
     target: AwsTarget | None = None
+    settings: Any = None  # the host's
     run_on: Callable[[Order], Ending] | None = None  # instead of the host's own way
     seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # stage -> check -> recorded
     view: View = field(default_factory=Silent)
@@ -187,7 +189,7 @@ class Steps:
             needs_aws(stage),
             made_by_commands(self.solution),
             self.solution.python.path,
-            getattr(self.solution.hosts, self.host, None),
+            self.settings,
             self.target,
             lambda line: self.view.note(step.id, line),
         )

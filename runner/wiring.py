@@ -30,6 +30,7 @@ from runner.config.schema import IntegrationStage, LambdaZip, Solution
 from runner.durations import record as record_durations
 from runner.durations import recorded
 from runner.errors import UsageError
+from runner.hosts import ready
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
 from runner.leave import conclude, leave, verdict_of
 from runner.model import Artifact, Plan, StageReport, StageResult, Status, Step
@@ -96,9 +97,14 @@ def _run(
         say(options.stream, description)
         steps = Steps(
             options.root, folder, run_id, solution, _env(target), not _is_real(options), before.commit,
-            options.host, target, None, recorded(options.root),
+            options.host, target, _host(options, solution, target), None, recorded(options.root),
         )  # fmt: skip
         return description, _execute(options, plan, steps, options.stream)
+
+
+def _host(options: Options, solution: Solution, target: AwsTarget | None) -> Any:
+    """The settings of the host, which is found to be usable before anything is built for it."""
+    return ready(options.host, getattr(solution.hosts, options.host, None), target)
 
 
 def _env(target: AwsTarget | None) -> Mapping[str, str]:

@@ -42,6 +42,11 @@ class Engine:
     def __init__(self, client: Any = None) -> None:
         self._client = client or _from_env()
 
+    def require(self, image: str) -> None:
+        """Raises InfrastructureError where the engine does not have an image."""
+        with _translated(f"image {image}"):
+            self._client.images.get(image)
+
     def create(self, wanted: Container) -> str:
         """Create a container, not started; its id."""
         with _translated(f"image {wanted.image}"):

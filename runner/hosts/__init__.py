@@ -72,6 +72,14 @@ def heard(line: bytes | str) -> Check | None:
         return None
 
 
+def ready(kind: str, settings: Any, target: AwsTarget | None) -> Any:
+    """A host's settings, once it is known that it can be used: before anything is built for it.
+
+    Raises UsageError where settings are missing, InfrastructureError where the host is not there."""
+    look: Callable[[Any, AwsTarget | None], Any] = import_module(HOSTS[kind]).ready
+    return look(settings, target)
+
+
 def host_kind(kind: str) -> Callable[[Order], Ending]:
     """The `run_stage` function of a host kind. What a stage left on it is read without its secrets."""
     run: Callable[[Order], Ending] = import_module(HOSTS[kind]).run_stage

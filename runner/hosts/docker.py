@@ -16,7 +16,9 @@ import time
 from pathlib import Path
 
 from runner.adapters import shell
+from runner.adapters.aws import AwsTarget
 from runner.adapters.docker import Container, Engine
+from runner.config.schema import DockerHost
 from runner.errors import InfrastructureError
 from runner.hosts import Order, Remote, heard
 from runner.remote.bundle import tar_folder, unpack
@@ -30,6 +32,12 @@ CACHE = {"lockgate-cache": "/cache"}
 # What a container may take beside the stage's own deadline: to fetch, and to build the environment.
 SETUP_SECONDS, STOP_SECONDS, POLL = 1800.0, 120, 0.2
 PASSED_ON = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", shell.TEST_ROLE, *shell.PROXIES)
+
+
+def ready(settings: DockerHost, target: AwsTarget | None) -> DockerHost:
+    """The settings, if an engine answers and has the image."""
+    Engine().require(settings.image)
+    return settings
 
 
 def run_stage(order: Order, engine: Engine | None = None) -> Ending:

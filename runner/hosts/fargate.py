@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.adapters import shell
-from runner.adapters.aws import Aws, AwsError, real_target
+from runner.adapters.aws import Aws, AwsError, AwsTarget, real_target
 from runner.config.schema import FargateHost
 from runner.errors import InfrastructureError
 from runner.hosts import Order, Remote, heard
@@ -132,6 +132,12 @@ class Fargate:
                 self.printed.append(line)
 
 
+def ready(settings: FargateHost | None, target: AwsTarget | None) -> FargateHost:
+    """The settings, whole: what a stack knows is looked up."""
+    assert target is not None  # noqa: S101  the wiring sees to it
+    return resolve(settings or FargateHost(), Aws(target))
+
+
 def run_stage(order: Order) -> Ending:
     """Run one stage as a Fargate task and tell how it ended."""
     remote = order.remote
@@ -141,5 +147,4 @@ def run_stage(order: Order) -> Ending:
     def aws() -> Aws:  # a stage can outlast a role's credentials
         return Aws(real_target(target.region) if target.kind == "real" else target)
 
-    place = resolve(remote.settings or FargateHost(), aws())
-    return Fargate(order, remote, place, aws).run()
+    return Fargate(order, remote, remote.settings, aws).run()
