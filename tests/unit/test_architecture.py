@@ -24,6 +24,8 @@ ONLY = {
     "great_expectations": ("stages/tables/",),
     "pytest": ("stages/reporter/",),
     "ministack": ("sandbox/server.py",),
+    "cryptography": ("adapters/signing.py",),
+    "securesystemslib": ("adapters/signing.py",),
     "pickle": (),
     "joblib": (),
 }
@@ -72,6 +74,7 @@ MAY = {
     "report": {"errors", "model", "adapters"},
     "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
     "manifest": {"errors", "model", "report"},
+    "evidence": {"errors", "model", "adapters", "config", "manifest", "report", "stages", "verdict", "wire"},
 }
 
 
