@@ -6,7 +6,9 @@ dependency failed is not documented, and nothing here relies on it: without `con
 manifest, and the batch has failed. A report group that finds no file fails its build, so there is none:
 `conclude` leaves the JUnit files among the artifacts.
 
-Source: AWS CodeBuild User Guide, "Batch build buildspec reference".
+AWS documents no limit on the builds of a batch beside the one that a project sets for itself.
+
+Sources: AWS CodeBuild User Guide, "Batch build buildspec reference", "Create a build project".
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ def compiled(solution: Solution, plan: Plan) -> str:
             builds.append(_build(identifier(ident), task, before))
             every.append(identifier(ident))
     builds.append(_build("conclude", f"conclude --out {OUT}", every))
-    about = f"# {solution.solution}: compiled by lockgate from lockgate.yml; change that, not this\n"
+    about = f"""# {solution.solution}: compiled by lockgate from lockgate.yml; change that, not this
+# {len(builds)} builds: a batch fails where its project's MaximumBuildsAllowed is less
+"""
     return about + yaml.safe_dump(_spec(builds), sort_keys=False, width=110)
 
 
@@ -54,7 +58,7 @@ def _spec(builds: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "version": 0.2,
         "batch": {"fast-fail": False, "build-graph": builds},
-        "env": {"shell": "bash", "variables": {"LOCKGATE_AWS": "1", "LOCKGATE_SOLUTION": "."}},
+        "env": {"variables": {"LOCKGATE_AWS": "1", "LOCKGATE_SOLUTION": "."}},
         "phases": {
             "build": {
                 "on-failure": "ABORT",

@@ -10,7 +10,7 @@ ORDER = (
     *("Solution", "PythonEnv", "Prepare"),
     *("LambdaZip", "Image", "Model", "Stack"),
     *("UnitStage", "DataStage", "TableSource", "ModelStage", "Evaluation", "IntegrationStage", "Golden"),
-    "Environment",
+    *("Environment", "Hosts", "DockerHost", "FargateHost"),
 )
 HEAD = """# lockgate.yml, field by field
 

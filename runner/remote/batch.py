@@ -9,9 +9,9 @@ from runner.errors import InfrastructureError, UsageError
 
 
 def identifier(part: str) -> str:
-    """A part's name in the build graph, of letters, digits and underscores; stage names have none of the
-    latter, so no two are the same."""
-    return "stage_" + part.replace(".", "__").replace("-", "_")
+    """A part's name in the build graph, of letters, digits and underscores. Stage names have no capitals
+    and none of the latter, so no two are the same."""
+    return "stage_" + part.replace(".", "_SHARD_").replace("-", "_")
 
 
 def batch_of(aws: Aws, build_id: str) -> str:

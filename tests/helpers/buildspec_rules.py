@@ -1,16 +1,21 @@
 """What a buildspec may hold, as far as the tests' runner understands it; the rest is refused.
 
-Sources: AWS CodeBuild User Guide, "Build specification reference" and "Quotas" (test reports)."""
+Sources: AWS CodeBuild User Guide, "Build specification reference", "Batch build buildspec reference" and
+"Quotas" (test reports)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 CASES, NAME, MESSAGE, GROUPS = 500, 1_000, 5_000, 5
 PHASES = {"install", "pre_build", "build", "post_build"}
 KEYS = {
-    "": {"version", "env", "phases", "reports", "artifacts", "cache"},
+    "": {"version", "batch", "env", "phases", "reports", "artifacts", "cache"},
+    "batch": {"fast-fail", "build-graph"},
+    "build": {"identifier", "env", "depend-on", "ignore-failure"},
     "env": {"variables", "exported-variables", "shell"},
     "phase": {"commands", "finally", "on-failure"},
     "report": {"files", "base-directory", "file-format"},
@@ -29,6 +34,8 @@ def check(spec: Any) -> dict[str, Any]:
     _must(str(spec.get("version")) == "0.2", "version is not 0.2")
     _must("phases" in spec, "there are no phases")
     _env(spec.get("env", {}))
+    if "batch" in spec:
+        _batch(spec["batch"])
     _keys("phases", spec["phases"], PHASES)
     for name, phase in spec["phases"].items():
         _phase(f"phases/{name}", phase)
@@ -44,6 +51,24 @@ def check(spec: Any) -> dict[str, Any]:
         _keys("cache", spec["cache"], KEYS["cache"])
         _strings("cache/paths", spec["cache"].get("paths"))
     return dict(spec)
+
+
+def _batch(batch: Any) -> None:
+    _keys("batch", batch, KEYS["batch"])
+    builds = batch.get("build-graph")
+    _must(isinstance(builds, list) and bool(builds), "batch/build-graph: a list is needed")
+    for build in builds:
+        _keys("batch/build-graph", build, KEYS["build"])
+        name = str(build.get("identifier", ""))
+        _must(bool(re.fullmatch("[A-Za-z0-9_]{1,128}", name)), f"batch: {name!r} is no identifier")
+        _env(build.get("env", {}))
+    graph = {b["identifier"]: b.get("depend-on", []) for b in builds}
+    _must(len(graph) == len(builds), "batch/build-graph: an identifier is there twice")
+    _must({n for names in graph.values() for n in names} <= set(graph), "batch: depend-on names no build")
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError:
+        raise BuildspecError("batch/build-graph: it is a circle") from None
 
 
 def _env(env: Any) -> None:
