@@ -40,6 +40,12 @@ class SolutionError(LockgateError):
     exit_code = 1
 
 
+class RefusedError(LockgateError):
+    """Evidence was looked at and does not hold (exit 1)."""
+
+    exit_code = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong in a configuration file; `line` is 1-based, 0 where no line applies."""

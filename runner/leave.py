@@ -9,12 +9,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from runner import wire
 from runner.adapters.files import sha256_file, write_atomic
 from runner.adapters.output import SECRECY, say
 from runner.adapters.shell import INTERRUPTED
+from runner.config.load import FILE
 from runner.config.schema import LambdaZip, Solution
+from runner.errors import LockgateError
+from runner.evidence.collect import collect, write
 from runner.interrupts import EXIT_INTERRUPTED
 from runner.manifest.build import build_manifest, canonical, digest
 from runner.model import Artifact, Plan, StageResult, Status, Verdict
@@ -24,6 +28,7 @@ from runner.report.record import RunRecord
 from runner.report.summary import last_lines
 from runner.report.variables import write_env
 from runner.stages.child import RESULT
+from runner.text import reason
 from runner.verdict import EXIT, judge
 
 COMPONENTS = "components"
@@ -47,18 +52,41 @@ def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> Ru
     if record.verdict.status is Status.PASSED and (lost := _keep(record.artifacts, folder, root)):
         record = replace(record, verdict=Verdict(Status.ERROR, lost))
     record = SECRECY.redactor().value(record)
-    stages = [result for result in record.results if result.is_stage]
-    left = {result.name: folder / "stages" / result.name / RESULT for result in stages}
-    sealed = {name: sha256_file(path) for name, path in left.items() if path.is_file()}
-    manifest = canonical(build_manifest(record, sealed, _locks(solution, root)))
+    record, told = _attested(record, folder, solution, root)
+    manifest = canonical(told)
     record = replace(record, manifest_sha256=digest(manifest))
-    for result in stages:
+    for result in (r for r in record.results if r.is_stage):
         write_atomic(folder / "junit" / f"{result.name}.xml", stage_junit(result, record.run_id))
     write_env(record, folder / "variables.env")
     wire.save(folder / "result.json", record)
     write_report(record, folder / "report.html")
     write_atomic(folder / "manifest.json", manifest)
     return record
+
+
+def _attested(
+    record: RunRecord, folder: Path, solution: Solution, root: Path
+) -> tuple[RunRecord, dict[str, Any]]:
+    """Write the run's statements; the record and the manifest that pins them. A statement that cannot be
+    made is missing evidence: the verdict is ERROR then, and nothing is stated."""
+    manifest = _manifest(record, folder, solution, root)
+    try:
+        return record, write(manifest, collect(record, manifest, folder, solution, root), folder)
+    except Exception as error:  # whatever it is, a run's results are not lost for it
+        if record.verdict.status is Status.ERROR:  # its cause is the first one
+            return record, manifest
+        known = error.what if isinstance(error, LockgateError) else reason(error)
+        record = replace(record, verdict=Verdict(Status.ERROR, f"its evidence cannot be stated: {known}"))
+        return record, _manifest(record, folder, solution, root)
+
+
+def _manifest(record: RunRecord, folder: Path, solution: Solution, root: Path) -> dict[str, Any]:
+    stages = [result.name for result in record.results if result.is_stage]
+    left = {name: folder / "stages" / name / RESULT for name in stages}
+    sealed = {name: sha256_file(path) for name, path in left.items() if path.is_file()}
+    least = {name: stage.min_checks for name, stage in solution.stages.items()}
+    configuration = sha256_file(root / FILE) if (root / FILE).is_file() else ""
+    return build_manifest(record, sealed, _locks(solution, root), least, configuration)
 
 
 def _keep(artifacts: tuple[Artifact, ...], folder: Path, root: Path) -> str:

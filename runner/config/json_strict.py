@@ -26,7 +26,7 @@ def read_json(path: Path, shown: str) -> JsonFile:
     """Read a JSON object; raises ConfigError, naming `shown`, where the file holds anything else."""
     raw = _bytes(path, shown)
     try:
-        data = json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        data = parse(raw)
     except json.JSONDecodeError as error:
         raise ConfigError([Problem(shown, error.lineno, f"not JSON: {error.msg}")]) from None
     except (ValueError, RecursionError) as error:
@@ -34,6 +34,11 @@ def read_json(path: Path, shown: str) -> JsonFile:
     if not isinstance(data, dict):
         raise ConfigError([Problem(shown, 0, "must be a JSON object", "{...} at the top")])
     return JsonFile(data, raw)
+
+
+def parse(raw: bytes) -> Any:
+    """JSON as data; raises ValueError (JSONDecodeError where it is no JSON) or RecursionError."""
+    return json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
 
 
 def _bytes(path: Path, shown: str) -> bytes:

@@ -6,7 +6,7 @@ Schema `lockgate.manifest/1`. Readers refuse another major version and keep unkn
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.model import Artifact, StageResult, Status, Variant
@@ -17,13 +17,19 @@ SCHEMA = "lockgate.manifest/1"
 
 
 def build_manifest(
-    record: RunRecord, results_sha256: Mapping[str, str], locks: Mapping[str, str]
+    record: RunRecord,
+    results_sha256: Mapping[str, str],
+    locks: Mapping[str, str],
+    min_checks: Mapping[str, int] | None = None,
+    configuration: str = "",
 ) -> dict[str, Any]:
-    """The manifest of a finished run.
+    """The manifest of a finished run, without its statements.
 
     `results_sha256`: stage -> digest of its sealed result.json, so that a later signer can re-read
-    the very evidence. `locks`: lock file -> sha256 of its bytes."""
+    the very evidence. `locks`: lock file -> sha256 of its bytes. `min_checks`: stage -> how many checks
+    had to be executed. `configuration`: sha256 of lockgate.yml."""
     stages = [r for r in record.results if r.is_stage]
+    least = min_checks or {}
     return {
         "schema": SCHEMA,
         "run_id": record.run_id,
@@ -35,23 +41,40 @@ def build_manifest(
         "complete": record.complete,
         "verdict": {"status": record.verdict.status, "reason": record.verdict.reason},
         "steps": {r.name: _step(r) for r in record.results if not r.is_stage},
-        "stages": {r.name: _stage(r, results_sha256.get(r.name, "")) for r in stages},
+        "stages": {
+            r.name: stage_entry(r, results_sha256.get(r.name, ""), least.get(r.name, 1)) for r in stages
+        },
         "components": {a.name: _component(a) for a in record.artifacts},
-        "judged": _judged(stages),
+        "judged": judged_entries(stages),
+        "configuration": {"sha256": configuration},
         "locks": dict(locks),
         "tools": dict(record.tools),
         "overrides": [],
+        "statements": [],
     }
 
 
+def pin(manifest: Mapping[str, Any], statements: Sequence[tuple[str, str, bytes]]) -> dict[str, Any]:
+    """The manifest with the exact set of its statements: (name, predicate type, canonical bytes)."""
+    pins = [{"name": n, "predicate_type": t, "sha256": digest(raw)} for n, t, raw in sorted(statements)]
+    return {**manifest, "statements": pins}
+
+
 def _step(result: StageResult) -> dict[str, Any]:
-    return {"status": result.status, "seconds": round(result.seconds, 3), "cause": result.cause}
+    return {
+        "status": result.status,
+        "seconds": round(result.seconds, 3),
+        "cause": result.cause,
+        "blocked_by": result.blocked_by,
+    }
 
 
-def _stage(result: StageResult, sha256: str) -> dict[str, Any]:
+def stage_entry(result: StageResult, sha256: str, min_checks: int) -> dict[str, Any]:
+    """What a manifest says of a stage; `sha256` is that of its result.json, '' where it left none."""
     return {
         "kind": result.kind,
         **_step(result),
+        "min_checks": min_checks,
         "counts": counts(result),
         "result_sha256": sha256,
         "facts": dict(result.report.evidence.facts) if result.report else {},
@@ -94,7 +117,7 @@ def _variant(variant: Variant | None) -> dict[str, Any] | None:
     return {"target": variant.target, "sha256": variant.sha256, "size": variant.size}
 
 
-def _judged(stages: list[StageResult]) -> dict[str, dict[str, Any]]:
+def judged_entries(stages: Sequence[StageResult]) -> dict[str, dict[str, Any]]:
     """What was judged and judged with: {'suite': {name: {...}}, 'criteria': ..., 'data': ...}."""
     found: dict[str, dict[str, Any]] = {"suite": {}, "criteria": {}, "data": {}}
     for result in stages:

@@ -73,7 +73,7 @@ MAY = {
     },
     "report": {"errors", "model", "adapters"},
     "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
-    "manifest": {"errors", "model", "report"},
+    "manifest": {"errors", "model", "report", "config"},
     "evidence": {"errors", "model", "adapters", "config", "manifest", "report", "stages", "verdict", "wire"},
 }
 

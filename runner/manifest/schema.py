@@ -1,0 +1,144 @@
+"""The shape of `manifest.json`, schema `lockgate.manifest/1`, as pydantic models.
+
+The shipped `manifest.schema.json` is generated from them. Fields that are not named here are kept and left
+alone: a later minor version may add some. Another major version is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from runner.model import Status
+
+SHIPPED = Path(__file__).with_name("manifest.schema.json")
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+# They become names of files.
+StageName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+StatementName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,150}$")]
+Count = Annotated[int, Field(ge=0, strict=True)]
+
+
+class Open(BaseModel):
+    """Frozen; unknown fields are kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Source(Open):
+    """`commit` is '' and `clean` null where there was no version control to ask."""
+
+    commit: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40})?$")]
+    branch: str
+    clean: Annotated[bool, Field(strict=True)] | None
+
+
+class Verdict(Open):
+    status: Status
+    reason: str
+
+
+class Step(Open):
+    """What came before the stages: environment, prepare, build."""
+
+    status: Status
+    seconds: float
+    cause: str
+    blocked_by: str = Field("", description="the step that kept a SKIPPED one from being started")
+
+
+class Counts(Open):
+    """How many checks were collected and executed, and how they ended."""
+
+    collected: Count
+    executed: Count
+    passed: Count
+    failed: Count
+    errored: Count
+    skipped: Count
+
+
+class Stage(Step):
+    kind: str
+    min_checks: int = Field(1, ge=0, strict=True, description="fewer executed checks were an ERROR")
+    counts: Counts
+    result_sha256: MaybeSha256 = Field(description="of its sealed result.json; '' where it left none")
+    facts: dict[str, Any]
+    failed: list[dict[str, Any]] = Field(description="the first 50 checks that did not pass")
+
+
+class Variant(Open):
+    """Another build of the same component, which is the one that the tests executed."""
+
+    target: str
+    sha256: Sha256
+    size: Count
+
+
+class Component(Open):
+    kind: str
+    version: str
+    sha256: Sha256 = Field(description="of the bytes that would be deployed; of an image: its manifest's")
+    size: Count
+    executed: Variant | None
+    facts: dict[str, Any]
+
+    @property
+    def is_built(self) -> bool:
+        """Whether there is an artifact at all, not a definition of one alone."""
+        return bool(self.facts.get("built", True))
+
+
+class Configuration(Open):
+    sha256: MaybeSha256
+
+
+class Pin(Open):
+    """One of the statements of the run: `statements/<name>.json`."""
+
+    name: StatementName
+    predicate_type: str
+    sha256: Sha256
+
+
+class Manifest(Open):
+    """What was judged, by what, with what outcome, and which statements say so."""
+
+    format: Annotated[str, StringConstraints(pattern=r"^lockgate\.manifest/1(\.[0-9]+)?$")] = Field(
+        alias="schema"
+    )
+    run_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    solution: str
+    source: Source
+    started: AwareDatetime
+    seconds: float
+    aws: str = Field(description="which AWS was used, in one line")
+    complete: Annotated[bool, Field(strict=True)] = Field(description="no stage was left out")
+    verdict: Verdict
+    steps: dict[str, Step]
+    stages: dict[StageName, Stage]
+    components: dict[str, Component]
+    judged: dict[str, dict[str, dict[str, Any]]] = Field(description="kind -> name -> sha256 and facts")
+    configuration: Configuration = Field(Configuration(sha256=""), description="lockgate.yml")
+    locks: dict[str, Sha256]
+    tools: dict[str, str]
+    overrides: list[dict[str, Any]]
+    statements: list[Pin] = Field((), validate_default=True, description="the exact set")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema as data."""
+    generated = Manifest.model_json_schema()
+    generated["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    generated["$id"] = "urn:lockgate:manifest:1"
+    generated["title"] = "manifest.json"
+    return generated
+
+
+def schema_text() -> str:
+    """The JSON Schema as text with a newline at its end."""
+    return json.dumps(schema(), indent=1) + "\n"
