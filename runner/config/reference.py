@@ -8,7 +8,7 @@ from runner.config.json_schema import schema
 
 ORDER = (
     *("Solution", "PythonEnv", "Prepare"),
-    *("LambdaZip", "Image", "Model", "Stack"),
+    *("LambdaZip", "Image", "ModelImage", "Model", "Definition", "Stack"),
     *("UnitStage", "DataStage", "TableSource", "ModelStage", "Evaluation", "IntegrationStage", "Golden"),
     *("Environment", "Hosts", "DockerHost", "FargateHost"),
 )

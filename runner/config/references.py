@@ -8,11 +8,14 @@ from pathlib import Path
 
 from runner.config.problems import did_you_mean
 from runner.config.schema import (
+    Component,
     DataStage,
+    Definition,
     Image,
     IntegrationStage,
     LambdaZip,
     Model,
+    ModelImage,
     ModelStage,
     Solution,
     Stack,
@@ -24,6 +27,14 @@ from runner.errors import Problem, UsageError
 from runner.resources import stock_suite
 
 Found = Iterator[tuple[Loc, str, str]]
+PATHS: Mapping[type, tuple[str, ...]] = {
+    LambdaZip: ("source", "lock", "events"),
+    Image: ("dockerfile", "context"),
+    ModelImage: ("lock",),
+    Model: (),
+    Definition: ("path",),
+    Stack: ("template",),
+}
 
 
 def reference_problems(document: Document, solution: Solution, root: Path) -> list[Problem]:
@@ -82,19 +93,23 @@ def _cycle(solution: Solution) -> Found:
 def _components(solution: Solution, root: Path) -> Found:
     for name, component in solution.components.items():
         at: Loc = ("components", name)
-        if isinstance(component, LambdaZip):
-            yield from _exists((*at, "source"), root, component.source, folder=True)
-            yield from _exists((*at, "lock"), root, component.lock) if component.lock else ()
-            for i, event in enumerate(component.events):
-                yield from _exists((*at, "events", i), root, event)
-        elif isinstance(component, Image):
-            yield from _exists((*at, "dockerfile"), root, component.dockerfile)
-            yield from _exists((*at, "context"), root, component.context, folder=True)
+        if isinstance(component, ModelImage):
+            yield from _known((*at, "model"), component.model, _of(solution, Model), "model component")
         elif isinstance(component, Model):
             for i, need in enumerate(component.needs):
                 yield from _known((*at, "needs", i), need, solution.prepare, "prepare step")
-        elif isinstance(component, Stack):
-            yield from _exists((*at, "template"), root, component.template)
+        for field, value in _paths(component):
+            yield from _exists((*at, *field), root, value, folder=field[0] in ("source", "context"))
+
+
+def _paths(component: Component) -> Iterator[tuple[Loc, str]]:
+    """Where a component names files and folders that have to be there before anything is built."""
+    for field in PATHS[type(component)]:
+        value = getattr(component, field)
+        if isinstance(value, tuple):
+            yield from (((field, i), path) for i, path in enumerate(value))
+        elif value is not None:
+            yield (field,), value
 
 
 def _stages(solution: Solution, root: Path) -> Found:
@@ -108,6 +123,9 @@ def _stages(solution: Solution, root: Path) -> Found:
         elif isinstance(stage, ModelStage):
             yield from _known((*at, "candidate"), stage.candidate, _of(solution, Model), "model component")
             yield from _exists((*at, "criteria"), root, stage.criteria)
+            if stage.through:
+                known = _of(solution, ModelImage)
+                yield from _known((*at, "through"), stage.through, known, "model-image component")
         elif isinstance(stage, IntegrationStage):
             yield from _integration(at, stage, solution)
 

@@ -6,66 +6,18 @@ Every path is relative to the solution's root and may not leave it. Durations ar
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints
 
-UNITS = {"s": 1, "m": 60, "h": 3600}
-BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-
-
-def _duration(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", value)
-    if match is None:
-        raise ValueError("a duration is seconds, or a number with s, m or h such as 90s, 10m, 1h")
-    return float(match[1]) * UNITS[match[2]]
-
-
-def _size(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB)", value)
-    if match is None:
-        raise ValueError("a size is bytes, or a number with KiB, MiB or GiB such as 512MiB")
-    return int(float(match[1]) * BYTES[match[2]])
-
-
-def _inside(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value.startswith(("/", "~")) or ".." in value.split("/") or "\x00" in value:
-        raise ValueError("a path is relative to lockgate.yml and stays inside its folder")
-    return value
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
-StackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,100}$")]
-RelPath = Annotated[str, BeforeValidator(_inside), StringConstraints(min_length=1)]
-
-
-def _number_or(pattern: str, kind: str) -> WithJsonSchema:
-    """Editors have to know the textual form too, which the validator turns into a number."""
-    return WithJsonSchema(
-        {"anyOf": [{"type": kind, "exclusiveMinimum": 0}, {"type": "string", "pattern": pattern}]}
-    )
-
-
-Seconds = Annotated[
-    float, BeforeValidator(_duration), Field(gt=0, le=86_400), _number_or(r"^\d+(\.\d+)?(s|m|h)$", "number")
-]
-Size = Annotated[
-    int, BeforeValidator(_size), Field(gt=0), _number_or(r"^\d+(\.\d+)?(KiB|MiB|GiB)$", "integer")
-]
-Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
-
-
-class Strict(BaseModel):
-    """Frozen, and no field that the schema does not name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from runner.config.components import Component as Component
+from runner.config.components import Definition as Definition
+from runner.config.components import Image as Image
+from runner.config.components import LambdaZip as LambdaZip
+from runner.config.components import Model as Model
+from runner.config.components import ModelImage as ModelImage
+from runner.config.components import Stack as Stack
+from runner.config.fields import REGISTRY, Name, RelPath, Seconds, Size, StackName, Strict
 
 
 class PythonEnv(Strict):
@@ -82,55 +34,6 @@ class Prepare(Strict):
     inputs: tuple[RelPath, ...] = Field((), description="files and folders; a change runs it again")
     outputs: tuple[RelPath, ...] = Field(min_length=1, description="what it writes")
     timeout: Seconds = Field(600.0, description="longer is ERROR")
-
-
-class LambdaZip(Strict):
-    """A Lambda function deployed as a zip archive."""
-
-    kind: Literal["lambda-zip"]
-    source: RelPath = Field(description="folder whose content is the archive's root")
-    handler: Annotated[str, StringConstraints(pattern=r"^[\w/]+(\.\w+)+$")] = Field(
-        description="module.function, as Lambda calls it"
-    )
-    runtime: Runtime = Field("python3.12", description="what AWS will run; wheels are chosen for it")
-    architecture: Literal["x86_64", "arm64"] = Field("x86_64", description="likewise")
-    lock: RelPath | None = Field(None, description="pip requirements with hashes; none: no dependencies")
-    events: tuple[RelPath, ...] = Field((), description="sample events (JSON), or folders of them")
-    test_env: dict[str, str] = Field(
-        default_factory=dict, description="environment for stock:lambda; ${model.file}, ${model.sha256}"
-    )
-
-
-class Image(Strict):
-    """A container image (plain, or a Lambda function's)."""
-
-    kind: Literal["image", "lambda-image"]
-    dockerfile: RelPath = Field(description="its definition; the image itself is not built yet")
-    context: RelPath = Field(".", description="the folder that the build may see")
-
-
-class Model(Strict):
-    """A trained model: ONNX or skops, with the training record beside it."""
-
-    kind: Literal["model"]
-    path: RelPath = Field(description="the model file, .onnx or .skops")
-    record: RelPath = Field(description="JSON training record; names the model's sha256")
-    train: str | None = Field(None, description="command that writes path and record, when inputs change")
-    inputs: tuple[RelPath, ...] = Field((), description="files and folders; a change trains again")
-    outputs: tuple[RelPath, ...] = Field((), description="what else training writes and the stages read")
-    needs: tuple[Name, ...] = Field((), description="names of prepare steps")
-    timeout: Seconds = Field(1800.0, description="longer is ERROR")
-
-
-class Stack(Strict):
-    """A CloudFormation template; parameters may use ${bucket}, ${NAME.key}, ${NAME.sha256}, ${NAME.uri}."""
-
-    kind: Literal["stack"]
-    template: RelPath = Field(description="CloudFormation, linted by cfn-lint")
-    parameters: dict[str, str] = Field(default_factory=dict, description="the stack's parameters")
-
-
-Component = Annotated[LambdaZip | Image | Model | Stack, Field(discriminator="kind")]
 
 
 class StageBase(Strict):
@@ -179,6 +82,9 @@ class ModelStage(StageBase):
     candidate: Name = Field(description="the model component that is judged")
     evaluation: Evaluation = Field(description="on what")
     criteria: RelPath = Field(description="by which rules (docs/judging.md)")
+    through: Name | None = Field(
+        None, description="a model-image component: the candidate is judged through its container"
+    )
     champion: str | None = Field(None, description="another model file, to be beaten")
     reference: RelPath | None = Field(None, description="the scikit-learn model as skops, for parity")
 
@@ -265,3 +171,6 @@ class Solution(Strict):
     stages: dict[Name, Stage] = Field(min_length=1, description="what is judged")
     environments: dict[Name, Environment] = Field(default_factory=dict, description="where stacks run")
     hosts: Hosts = Field(Hosts(), description="where stages run: lockgate run --on docker|fargate")
+    registry: Annotated[str, StringConstraints(pattern=REGISTRY)] | None = Field(
+        None, description="where images are pushed, HOST[:PORT][/PREFIX]; LOCKGATE_REGISTRY overrides"
+    )

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from runner.config.schema import RelPath, Strict
+from runner.config.fields import RelPath, Strict
 from runner.judge.metrics import Options
 from runner.judge.predictions import Task
 

@@ -1,0 +1,69 @@
+"""The kinds of values in `lockgate.yml`: names, paths that stay inside, durations, sizes, digests."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def _duration(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", value)
+    if match is None:
+        raise ValueError("a duration is seconds, or a number with s, m or h such as 90s, 10m, 1h")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _size(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(KiB|MiB|GiB)", value)
+    if match is None:
+        raise ValueError("a size is bytes, or a number with KiB, MiB or GiB such as 512MiB")
+    return int(float(match[1]) * BYTES[match[2]])
+
+
+def _inside(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.startswith(("/", "~")) or ".." in value.split("/") or "\x00" in value:
+        raise ValueError("a path is relative to lockgate.yml and stays inside its folder")
+    return value
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+StackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,100}$")]
+RelPath = Annotated[str, BeforeValidator(_inside), StringConstraints(min_length=1)]
+
+
+def _number_or(pattern: str, kind: str) -> WithJsonSchema:
+    """Editors have to know the textual form too, which the validator turns into a number."""
+    return WithJsonSchema(
+        {"anyOf": [{"type": kind, "exclusiveMinimum": 0}, {"type": "string", "pattern": pattern}]}
+    )
+
+
+Seconds = Annotated[
+    float, BeforeValidator(_duration), Field(gt=0, le=86_400), _number_or(r"^\d+(\.\d+)?(s|m|h)$", "number")
+]
+Size = Annotated[
+    int, BeforeValidator(_size), Field(gt=0), _number_or(r"^\d+(\.\d+)?(KiB|MiB|GiB)$", "integer")
+]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# HOST[:PORT][/PREFIX], the host with a dot, a port, or localhost, as Docker tells it from a user's name.
+REGISTRY = (
+    r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?|[a-z0-9-]+:\d{1,5}|localhost)(/[a-z0-9]+([._-][a-z0-9]+)*)*$"
+)
+Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
+
+
+class Strict(BaseModel):
+    """Frozen, and no field that the schema does not name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
