@@ -18,6 +18,7 @@ from pathlib import Path
 from runner.adapters import shell
 from runner.adapters.aws import AwsTarget
 from runner.adapters.docker import Container, Engine
+from runner.adapters.output import SECRECY
 from runner.config.schema import DockerHost
 from runner.errors import InfrastructureError
 from runner.hosts import Order, Remote, heard
@@ -52,7 +53,8 @@ def run_stage(order: Order, engine: Engine | None = None) -> Ending:
             _copy_in(engine, container, store)
             code, why = _run(engine, container, order)
             _copy_out(engine, container, store)
-            (order.out / "container.log").write_bytes(engine.errors(container))
+            printed = SECRECY.redactor().data(engine.errors(container))
+            (order.out / "container.log").write_bytes(printed)
         finally:
             engine.remove(container)
         return receive(order, remote, store, key, code, why)

@@ -16,6 +16,7 @@ from typing import Any
 
 from runner.adapters import shell
 from runner.adapters.aws import Aws, AwsError, AwsTarget, real_target
+from runner.adapters.output import SECRECY
 from runner.config.schema import FargateHost
 from runner.errors import InfrastructureError
 from runner.hosts import Order, Remote, heard
@@ -54,7 +55,8 @@ class Fargate:
         except BaseException:
             self._stop(task, "lockgate lost sight of it")
             raise
-        (self.order.out / "container.log").write_text("\n".join(self.printed), encoding="utf-8")
+        printed = SECRECY.redactor().text("\n".join(self.printed))
+        (self.order.out / "container.log").write_text(printed, encoding="utf-8")
         return receive(self.order, self.remote, self._store(), key, code, why)
 
     def _store(self) -> S3Store:
