@@ -164,11 +164,17 @@ def test_an_image_that_ends_at_once_with_status_0(tmp_path: Path, silent: str) -
     run.assert_verdict(3, "ERROR", "exit status 0, but no report")
 
 
+def assert_refused(run: Run, said: str) -> None:
+    """Found out before anything is built: there is no verdict, and nobody is told of one."""
+    assert run.end() == 3, run.out
+    assert said in run.out
+    assert run.manifest == {}
+
+
 def test_an_image_that_is_not_there(tmp_path: Path) -> None:
-    run = on_docker(tmp_path, HONEST, image="lockgate-tests:none")
-    run.assert_verdict(3, "ERROR", "there is no such image")
+    assert_refused(on_docker(tmp_path, HONEST, image="lockgate-tests:none"), "there is no such image")
 
 
 def test_no_engine(tmp_path: Path) -> None:
     run = Run(solution(tmp_path, HONEST), "docker", {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"})
-    run.assert_verdict(3, "ERROR", "is a Docker engine running")
+    assert_refused(run, "is a Docker engine running")
