@@ -8,13 +8,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.codebuild import codebuild
 from helpers.compose import Project
-from helpers.containers import ROOT, hand_over
+from helpers.containers import ROOT, UID, hand_over
 from helpers.fargate import HOSTS, Sandbox, served
 from helpers.hosts import Run
 from helpers.whole_runs import tiny
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.docker
 
 FLIGHTS = ROOT / "examples" / "flights"
 IGNORED = shutil.ignore_patterns("build", ".lockgate", "__pycache__")
+COMMIT = "0123456789" * 4
 BROKEN = "def test_one():\n    assert 6 * 7 == 41\n\ndef test_two():\n    pass\n"
 # The statuses that go with a verdict: of the process, and of the build.
 STATUSES = {"PASSED": (0, "SUCCEEDED"), "FAILED": (1, "FAILED")}
@@ -30,10 +32,12 @@ STATUSES = {"PASSED": (0, "SUCCEEDED"), "FAILED": (1, "FAILED")}
 
 @dataclass(frozen=True)
 class Judged:
-    """What a host came to: its own status (an exit status, or CodeBuild's), and the manifest."""
+    """What a host came to: its own status (an exit status, or CodeBuild's), the manifest, and where the
+    results are."""
 
     status: int | str
     manifest: dict[str, Any]
+    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +63,15 @@ def on_all(source: Path, folder: Path, project: Project, sandbox: Sandbox) -> di
     here = Run(copies["host"], "local")
     tasks = Run(copies["fargate"], "fargate", {"LOCKGATE_SANDBOX_URL": sandbox.url})
     statuses = {"host": here.end(), "fargate": tasks.end()}
-    gate = project.gate(hand_over(copies["compose"]))
+    gate = project.gate(hand_over(copies["compose"]), commit=COMMIT)
     build = codebuild(copies["codebuild"], folder / "state", image="lockgate:sandbox")
     manifests = {"host": here.manifest, "fargate": tasks.manifest, "compose": gate.manifest}
     left = build.artifacts / "manifest.json"
     assert left.is_file(), build.log
     return {
-        **{name: Judged(status, manifests[name]) for name, status in statuses.items()},
-        "compose": Judged(gate.code, gate.manifest),
-        "codebuild": Judged(build.status, read(left)),
+        **{name: Judged(status, manifests[name], copies[name]) for name, status in statuses.items()},
+        "compose": Judged(gate.code, gate.manifest, copies["compose"]),
+        "codebuild": Judged(build.status, read(left), build.artifacts),
     }
 
 
@@ -103,6 +107,12 @@ def test_flights_passes_with_the_same_digests(project: Project, sandbox: Sandbox
     assert_same(judged, "PASSED")
     assert len(judged["fargate"].manifest["components"]) == 5
     assert set(judged["fargate"].manifest["stages"]) == {"unit", "data", "model", "integration"}
+    assert judged["compose"].manifest["source"] == {"commit": COMMIT, "branch": "", "clean": None}
+    assert {path.stat().st_uid for path in judged["compose"].folder.rglob("*")} == {UID}
+    for component in judged["codebuild"].manifest["components"].values():  # its bytes are uploaded by digest
+        kept = judged["codebuild"].folder / "components" / component["sha256"]
+        built = component["facts"].get("built", True)
+        assert not built or sha256(kept.read_bytes()).hexdigest() == component["sha256"]
 
 
 def test_a_planted_failure_fails_everywhere(project: Project, sandbox: Sandbox, tmp_path: Path) -> None:
