@@ -36,8 +36,8 @@ UNCONDITIONED_USE = {"ArtifactKey.PublishFailures": "SNS decides whose rule publ
 # Everybody, narrowed by conditions to this account's roles of the solution's stacks, through S3.
 EVERYBODY = {"ArtifactKey.UseByWhatStacksMade": ("kms:CallerAccount", "kms:ViaService", "aws:PrincipalArn")}
 
-# Who judges: test and suites of the pipeline, task and suites of Fargate.
-TESTERS = {"TestRole", "SuitesRole", "TaskRole"}
+# Who judges: test and suites of the pipeline, task and suites of Fargate, first and last task of a machine.
+TESTERS = {"TestRole", "SuitesRole", "TaskRole", "PrepareRole", "ConcludeRole"}
 IAM_WRITES = re.compile(r"iam:(Attach|Create|Delete|Detach|Put|Update|Set|Add|Remove|Upload)\w+")
 HARMLESS_IAM = {"iam:DeleteRole", "iam:UpdateAssumeRolePolicy"}
 NARROW = ("iam:PermissionsBoundary", "${Boundary}")
@@ -143,10 +143,12 @@ def each_writes_in_its_own_place(given: Sequence[Statement]) -> list[str]:
     mine = {
         "PipelineRole": ("lockgate-",),
         "TestRole": ("lockgate-*/Tested/", "runs/", "${Solution}/", "${TestStacks}", "${Solution}-test-"),
-        "SuitesRole": ("runs/",),
+        "SuitesRole": ("runs/*/tests/",),
         "SignRole": ("lockgate-*/Signed/",),
         "DeployRole": ("releases/",),
         "TaskRole": ("runs/*/results/", "runs/*/endings/", "${TestStacks}"),
+        "PrepareRole": ("runs/*/plan.json", "runs/*/blobs/", "${Solution}/"),
+        "ConcludeRole": ("runs/*/report/",),
         "StartTasks": ("runs/*/blobs/", "runs/*/jobs/", "${Solution}/"),
         "Boundary": ("${Stacks}",),
     }

@@ -150,6 +150,9 @@ KEYS = [
     "runs/1/endings/e",
     "runs/1/jobs/j",
     "runs/1/blobs/b",
+    "runs/1/tests/t",
+    "runs/1/plan.json",
+    "runs/1/report/manifest.json",
     "flights/model/a.onnx",
     "releases/prod/1.json",
     "lockgate-flights/Source/s",
@@ -159,9 +162,11 @@ KEYS = [
 ]
 WRITES = {
     ("task", "TaskRole"): {"runs/1/results/r", "runs/1/endings/e"},
+    ("task", "PrepareRole"): {"runs/1/blobs/b", "runs/1/plan.json", "flights/model/a.onnx"},
+    ("task", "ConcludeRole"): {"runs/1/report/manifest.json"},
     ("task", "ExecutionRole"): set(),
     ("task", "StateMachineRole"): set(),
-    ("pipeline", "TestRole"): {*KEYS[:5], "lockgate-flights/Tested/t"},
+    ("pipeline", "TestRole"): {*KEYS[:8], "lockgate-flights/Tested/t"},
     ("pipeline", "SignRole"): {"lockgate-flights/Signed/s"},
     ("pipeline", "DeployRole"): {"releases/prod/1.json"},
     ("pipeline", "MergeRole"): set(),
@@ -235,7 +240,7 @@ def test_suites_get_the_test_stack_and_their_runs_prefix(
     assert not allowed(become("pipeline", "DeployRole")("sts"), "assume_role", **asked)
     given = become(stack, tester)("sts").assume_role(**asked)["Credentials"]
     suites = session(root, given)
-    assert {k for k, yes in puts(suites, KEYS).items() if yes} == set(KEYS[:4])
+    assert {k for k, yes in puts(suites, KEYS).items() if yes} == {"runs/1/tests/t"}
     assert not allowed(suites("s3"), "get_object", Bucket=BUCKET, Key=KEYS[0])
     assert allowed(suites("lambda"), "invoke", FunctionName="flights-test-1-features")
     assert not allowed(suites("lambda"), "invoke", FunctionName="flights-prod-features")

@@ -79,16 +79,44 @@ def test_the_manifest_is_named_by_the_digest_that_the_tests_said(
         assert handed(stages[name][0])["LOCKGATE_MANIFEST_SHA256"] == "#{Test.LOCKGATE_MANIFEST_SHA256}"
     exported = yaml.safe_load((ROOT / "buildspec.yml").read_text())["env"]["exported-variables"]
     assert "LOCKGATE_MANIFEST_SHA256" in exported
-    assert {action["Namespace"] for action in stages["Test"]} == {"Test"}
+    assert {action["Namespace"] for action in stages["Test"] if action["Name"] == "Test"} == {"Test"}
 
 
 def test_the_commit_that_is_judged_and_merged_is_the_sources(
     stages: dict[str, list[dict[str, Any]]],
 ) -> None:
-    judged = [action for action in stages["Test"] if "InputArtifacts" in action]
+    judged = [action for action in stages["Test"] if action["ActionTypeId"]["Provider"] == "CodeBuild"]
     for action in (*judged, *stages["Merge"]):
         assert handed(action)["LOCKGATE_COMMIT"] == "#{Source.CommitId}"
     assert {action["Namespace"] for action in stages["Source"]} == {"Source"}
+
+
+def test_a_state_machine_is_told_where_the_source_was_copied_to(
+    stages: dict[str, list[dict[str, Any]]],
+) -> None:
+    """An artifact's own place is known to CodePipeline alone."""
+    providers = {action["ActionTypeId"]["Provider"]: action for action in stages["Test"]}
+    copied, started = providers["S3"]["Configuration"], providers["StepFunctions"]["Configuration"]
+    given = json.loads(started["Input"]["Fn::Sub"])
+    assert given["source"] == f"s3://${{Bucket}}/{copied['ObjectKey']['Fn::Sub']}"
+    assert (copied["BucketName"], copied["Extract"]) == ({"Ref": "Bucket"}, "false")
+    assert given["commit"] == "#{Source.CommitId}"
+    assert "#{codepipeline.PipelineExecutionId}" in given["source"]
+    assert providers["S3"]["InputArtifacts"] == [{"Name": "Source"}]
+    assert providers["S3"]["RunOrder"] < providers["StepFunctions"]["RunOrder"]
+
+
+def test_the_machines_first_task_may_read_what_is_copied(template: dict[str, Any]) -> None:
+    [copied] = [
+        a["Configuration"]["ObjectKey"]["Fn::Sub"]
+        for stage in branches(template["Resources"]["Pipeline"]["Properties"]["Stages"])
+        for a in branches(stage["Actions"])
+        if a["ActionTypeId"]["Provider"] == "S3"
+    ]
+    prepare = read("task")["Resources"]["PrepareRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    [reads] = [s for s in prepare["Statement"] if s["Sid"] == "ReadSourceAndArtifacts"]
+    folder = copied.rpartition("/")[0]
+    assert any(r["Fn::Sub"][0].endswith(f"/{folder}/*") for r in reads["Resource"])
 
 
 @pytest.mark.parametrize("name", ["Sign", "Deploy", "Merge"])

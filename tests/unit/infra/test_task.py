@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.cloudformation import read, texts
+from helpers.cloudformation import read, statements, texts
+
+from runner.hosts.ecs import OUTPUTS
 
 ROOT = Path(__file__).parents[3]
 # MiB by CPU units: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
@@ -110,4 +112,30 @@ def test_the_outputs_have_the_names_that_the_host_reads(template: dict[str, Any]
     names = (
         "Cluster TaskDefinition Container Subnets SecurityGroups Bucket LogGroup StateMachineRole TestRole"
     )
+    assert set(OUTPUTS.values()) <= set(template["Outputs"])
     assert set(names.split()) <= set(template["Outputs"])
+
+
+def test_a_state_machine_hands_its_tasks_these_roles_and_no_other(template: dict[str, Any]) -> None:
+    [passes] = [
+        s for s in statements(template) if "iam:PassRole" in s.actions and "StateMachineRole" in s.owners
+    ]
+    roles = ("ExecutionRole", "TaskRole", "PrepareRole", "ConcludeRole")
+    assert sorted(passes.resources) == sorted(f"${{{role}.Arn}}" for role in roles)
+
+
+def test_who_starts_single_tasks_cannot_hand_them_more(template: dict[str, Any]) -> None:
+    [passes] = [s for s in statements(template) if "iam:PassRole" in s.actions and "StartTasks" in s.owners]
+    assert sorted(passes.resources) == ["${ExecutionRole.Arn}", "${TaskRole.Arn}"]
+
+
+@pytest.mark.parametrize("role", ["TaskRole", "PrepareRole", "SuitesRole"])
+def test_where_the_solutions_code_runs_no_verdict_can_be_written(template: dict[str, Any], role: str) -> None:
+    written = [
+        r
+        for s in statements(template)
+        if role in s.owners and "s3:PutObject" in s.actions
+        for r in s.resources
+    ]
+    assert written
+    assert not any(re.search(r"runs/\*?$|report|runs/\*/\*", r) for r in written)
