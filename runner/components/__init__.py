@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from runner.adapters.aws import AwsTarget
 from runner.config.schema import Component, Solution
 from runner.model import Artifact
 
@@ -21,13 +22,15 @@ COMPONENTS = {
     "image": "runner.components.image",
     "lambda-image": "runner.components.image",
     "model": "runner.components.trained_model",
+    "definition": "runner.components.definition",
     "stack": "runner.components.stack",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class BuildJob:
-    """`cache` outlives runs; `out` is this run's folder for the step; `say` shows one line of progress."""
+    """`cache` outlives runs; `out` is this run's folder for the step; `say` shows one line of progress;
+    `target` is the AWS in use, None where none is."""
 
     name: str
     root: Path
@@ -38,6 +41,8 @@ class BuildJob:
     artifacts: Mapping[str, Artifact]
     python: Path
     say: Callable[[str], None] = lambda line: None
+    commit: str = ""
+    target: AwsTarget | None = None
 
 
 def component_kind(kind: str) -> Callable[[BuildJob], Artifact]:

@@ -18,7 +18,7 @@ from runner.sandbox.bare import bare_python
 from runner.stages import StageJob
 
 # Components whose bytes are an object in the artifact bucket.
-STORED = ("lambda-zip", "model")
+STORED = ("lambda-zip", "model", "definition")
 VARIABLE = "LOCKGATE_CONTEXT"
 
 
