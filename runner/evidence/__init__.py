@@ -38,7 +38,7 @@ Builder = Callable[[RunRecord, Path, Solution], Sequence[NamedStatement]]
 
 # What it is about -> the module with its `build(record, root, solution)`, imported when it is needed.
 # A builder raises a LockgateError where the evidence is not there: the run's verdict is then ERROR.
-STATEMENTS: dict[str, str] = {}
+STATEMENTS: dict[str, str] = {"components": "runner.evidence.sbom"}
 
 
 def builder(module: str) -> Builder:
