@@ -23,6 +23,8 @@ COMMANDS = {
     "run": ("run", "Run the stages of a solution and give the verdict."),
     "plan": ("plan", "Show what would run, without running it."),
     "install": ("install", "Fetch what a run needs: environments, functions' dependencies."),
+    "sign": ("sign", "Sign a finished run, after judging it anew."),
+    "verify": ("verify", "Check a signed manifest, offline."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
     "worker": ("worker", "Serve the jobs of a CodePipeline custom action."),
     "infra": ("infra", "Print a CloudFormation template: pipeline, roles, task."),

@@ -120,7 +120,7 @@ def _variant(variant: Variant | None) -> dict[str, Any] | None:
 def judged_entries(stages: Sequence[StageResult]) -> dict[str, dict[str, Any]]:
     """What was judged and judged with: {'suite': {name: {...}}, 'criteria': ..., 'data': ...}."""
     found: dict[str, dict[str, Any]] = {"suite": {}, "criteria": {}, "data": {}}
-    for result in stages:
+    for result in sorted(stages, key=lambda r: r.name):  # whoever builds it anew has no plan's order
         for judged in result.report.judged if result.report else ():
             found.setdefault(judged.kind, {})[judged.name] = {"sha256": judged.sha256, **judged.facts}
     return found
