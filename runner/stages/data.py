@@ -23,6 +23,7 @@ from runner.stages.outcome import worst
 from runner.stages.tables.checks import judge, unjudged
 from runner.stages.tables.engine import Engine, validate
 from runner.stages.tables.evidence import plot_of, table_of, write_result
+from runner.stages.tables.limits import limits_of
 from runner.stages.tables.suite import Suite, read_suite
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _table(
     begun = time.monotonic()
     folder = scratch / name
     folder.mkdir()
-    suite_judged = Judged("suite", suite.path, suite.sha256, {"expectations": len(suite.expectations)})
+    suite_judged = Judged("suite", suite.path, suite.sha256, limits_of(suite))
     try:
         path = locate(job.root, source, folder, fetch)
         digest = sha256_file(path)

@@ -207,4 +207,6 @@ def _remove(job: StageJob, stacks: Stacks, name: str) -> Check:
 
 def _facts(aws: Aws, plan: StackPlan, job: StageJob) -> dict[str, object]:
     executed = {n: item.sha256 for n, item in stored_objects(job).items()}
-    return {"aws": aws.target.kind, "stack": plan.name, "deployed": executed}
+    golden = _stage(job).golden
+    limits = {GOLDEN: {"max": golden.tolerance}} if golden else {}
+    return {"aws": aws.target.kind, "stack": plan.name, "deployed": executed, "limits": limits}

@@ -16,6 +16,7 @@ from runner.errors import ConfigError, LockgateError, Problem
 from runner.judge.criteria import Champion, Criteria
 from runner.judge.evaluation import Evaluation, read_evaluation
 from runner.judge.facts import evidence_of
+from runner.judge.limits import limits_of
 from runner.judge.predictions import BINARY
 from runner.judge.reading import read_criteria
 from runner.judge.rules import Bench, checks, due, measured_latency
@@ -52,7 +53,8 @@ def run(job: StageJob) -> StageReport:
     criteria, digest = read_criteria(job.root, stage.criteria)
     champion = _champion(job.root, stage, criteria)
     ledger = Ledger(stage.criteria, job.progress)
-    judged = [Judged("criteria", stage.criteria, digest)]
+    told = {"task": criteria.task, "limits": limits_of(criteria)}
+    judged = [Judged("criteria", stage.criteria, digest, told)]
     try:
         evaluation = read_evaluation(job.root, stage.evaluation, criteria.task, criteria.classes)
     except (LockgateError, OSError) as error:
