@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from runner.report.record import RunRecord
 from runner.report.summary import last_lines
 from runner.report.variables import write_env
 from runner.stages.child import RESULT
-from runner.text import reason
+from runner.text import one_line, reason
 from runner.verdict import EXIT, judge
 
 COMPONENTS = "components"
@@ -44,14 +44,21 @@ def verdict_of(plan: Plan, results: tuple[StageResult, ...], moved: str) -> Verd
     return judge(results, [step.name for step in plan.steps if step.kind == "stage"])
 
 
-def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> RunRecord:
+def leave(
+    record: RunRecord,
+    folder: Path,
+    solution: Solution,
+    root: Path,
+    release: Callable[[RunRecord], str] | None = None,
+) -> RunRecord:
     """Write everything into the run's folder, the manifest last: where it stands, all else does.
 
     Returns the record with the manifest's digest. What passed is kept there by digest, for whoever
-    deploys it; where its bytes are no longer those that were judged, the verdict is ERROR."""
+    deploys it; where its bytes are no longer those that were judged, the verdict is ERROR. A complete
+    run that passed gets its name from `release`; where that cannot be had, the verdict is ERROR too."""
     if record.verdict.status is Status.PASSED and (lost := _keep(record.artifacts, folder, root)):
         record = replace(record, verdict=Verdict(Status.ERROR, lost))
-    record = SECRECY.redactor().value(record)
+    record = _released(SECRECY.redactor().value(record), release)
     record, told = _attested(record, folder, solution, root)
     manifest = canonical(told)
     record = replace(record, manifest_sha256=digest(manifest))
@@ -62,6 +69,16 @@ def leave(record: RunRecord, folder: Path, solution: Solution, root: Path) -> Ru
     write_report(record, folder / "report.html")
     write_atomic(folder / "manifest.json", manifest)
     return record
+
+
+def _released(record: RunRecord, release: Callable[[RunRecord], str] | None) -> RunRecord:
+    if release is None or record.verdict.status is not Status.PASSED or not record.complete:
+        return record
+    try:
+        return replace(record, release=release(record))
+    except LockgateError as error:
+        why = f"its release cannot be written into the history: {one_line(str(error))}"
+        return replace(record, verdict=Verdict(Status.ERROR, why))
 
 
 def _attested(
@@ -76,7 +93,9 @@ def _attested(
         if record.verdict.status is Status.ERROR:  # its cause is the first one
             return record, manifest
         known = error.what if isinstance(error, LockgateError) else reason(error)
-        record = replace(record, verdict=Verdict(Status.ERROR, f"its evidence cannot be stated: {known}"))
+        record = replace(
+            record, verdict=Verdict(Status.ERROR, f"its evidence cannot be stated: {known}"), release=""
+        )
         return record, _manifest(record, folder, solution, root)
 
 

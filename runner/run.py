@@ -8,10 +8,12 @@ stage ended is judged by `runner.verdict`, and whatever a step raises becomes it
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from runner.adapters.shell import INTERRUPTED
 from runner.errors import LockgateError, SolutionError
@@ -19,6 +21,11 @@ from runner.model import Artifact, Plan, StageResult, Status, Step
 from runner.report.view import View
 
 Runner = Callable[[Step, Mapping[str, Artifact]], "Done"]
+
+
+def new_run_id() -> str:
+    """Sorts by time, and two at the same second differ."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ from runner.stages.sharding import Shard
 from runner.verdict import Ending, Expected, judge_stage
 
 
-def content_version(sha256: str) -> str:
-    """The version of a component that no history has numbered yet: it moves with the content alone."""
-    return f"0+sha256.{sha256[:12]}"
+def content_version(artifact: Artifact) -> str:
+    """The version of a component that no history numbers: it moves with the content alone."""
+    return f"0+sha256.{artifact.sha256[:12]}"
 
 
 @dataclass(slots=True)
@@ -55,6 +55,7 @@ class Steps:
     seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # stage -> check -> recorded
     view: View = field(default_factory=Silent)
     connect: Callable[[AwsTarget], Aws] = Aws
+    version_of: Callable[[Artifact], str] = content_version
 
     def run(self, step: Step, artifacts: Mapping[str, Artifact]) -> Done:
         """Run one step; a stage is judged, the others raise what goes wrong."""
@@ -66,6 +67,9 @@ class Steps:
         else:
             self._before(step)
         cause = self._altered(step)
+        if artifact is not None:  # what somebody changed gets no number of its own
+            version = content_version(artifact) if cause else self.version_of(artifact)
+            artifact = replace(artifact, version=version)
         status = Status.FAILED if cause else Status.PASSED
         seconds = time.monotonic() - begun
         return Done(
@@ -119,10 +123,12 @@ class Steps:
             artifacts,
             python,
             lambda line: self.view.note(step.id, line),
+            self.commit,
+            self.target,
         )
         artifact = component_kind(component.kind)(job)
         facts = SECRECY.redactor().value(artifact.facts)  # a training record is the solution's word
-        return replace(artifact, version=artifact.version or content_version(artifact.sha256), facts=facts)
+        return replace(artifact, facts=facts)
 
     def _stage(self, step: Step, artifacts: Mapping[str, Artifact]) -> StageResult:
         stage, out = self.solution.stages[step.name], self.folder / "stages" / step.name

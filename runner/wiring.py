@@ -9,10 +9,9 @@ as a function.
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,17 +28,18 @@ from runner.config.load import load
 from runner.config.schema import IntegrationStage, LambdaZip, Solution
 from runner.durations import record as record_durations
 from runner.durations import recorded
-from runner.errors import UsageError
+from runner.errors import LockgateError, UsageError
 from runner.hosts import ready
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
 from runner.leave import conclude, leave, verdict_of
 from runner.model import Artifact, Plan, StageReport, StageResult, Status, Step
+from runner.numbering import Numbering, Unnumbered, open_numbering
 from runner.plan import make_plan
 from runner.report.record import RunRecord
-from runner.run import Execution
+from runner.run import Execution, new_run_id
 from runner.stages import StageJob, needs_aws
 from runner.stages.child import HANDOVER, read_handover, run_stage, tell
-from runner.steps import Steps
+from runner.steps import Steps, content_version
 from runner.verdict import EXIT
 from runner.versions import tool_versions
 
@@ -74,14 +74,39 @@ def run_solution(options: Options) -> int:
     folder = options.root / ".lockgate" / "runs" / run_id
     started = datetime.now(UTC).isoformat(timespec="seconds")
     with _alone(options.root), interruptible():
-        description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before)
+        numbering = _numbering(options, solution, run_id, before)
+        version_of = numbering.version_of if numbering else content_version
+        description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before, version_of)
         verdict = verdict_of(plan, results, before.moved_to(checkout(options.root)))
         record = RunRecord(
             run_id, plan.solution, before.commit, before.clean, before.branch, started,
             time.monotonic() - begun, description, verdict, results,
             tuple(artifacts[name] for name in sorted(artifacts)), plan.complete, "", tool_versions(),
         )  # fmt: skip
-        return conclude(leave(record, folder, solution, options.root), folder, as_json=options.as_json)
+        record = leave(record, folder, solution, options.root, numbering.release if numbering else None)
+        if numbering is not None and record.complete:
+            _remember(record, numbering)
+        return conclude(record, folder, as_json=options.as_json)
+
+
+def _numbering(options: Options, solution: Solution, run_id: str, before: Source) -> Numbering | None:
+    """What gives the components their versions; None, said in a line, where no history may be used."""
+    from runner.sandbox.choose import URL
+
+    sandbox = os.environ.get(URL, "")
+    try:
+        return open_numbering(options.root, solution, run_id, before, real=_is_real(options), sandbox=sandbox)
+    except Unnumbered as why:
+        say(options.stream, f"versions: none, and no release: {why.what} ({why.hint})")
+        return None
+
+
+def _remember(record: RunRecord, numbering: Numbering) -> None:
+    """The verdict, in the history. The manifest has it already: that it is not here undoes nothing."""
+    try:
+        numbering.judge(record)
+    except LockgateError as error:
+        say(sys.stderr, f"the verdict is not in the history, only in the manifest: {error}")
 
 
 def _alone(root: Path) -> Any:
@@ -90,7 +115,13 @@ def _alone(root: Path) -> Any:
 
 
 def _run(
-    options: Options, solution: Solution, plan: Plan, run_id: str, folder: Path, before: Source
+    options: Options,
+    solution: Solution,
+    plan: Plan,
+    run_id: str,
+    folder: Path,
+    before: Source,
+    version_of: Callable[[Artifact], str],
 ) -> tuple[str, Outcome]:
     folder.mkdir(parents=True)
     with _aws(options, solution, plan, folder) as (description, target):
@@ -98,6 +129,7 @@ def _run(
         steps = Steps(
             options.root, folder, run_id, solution, _env(target), not _is_real(options), before.commit,
             options.host, target, _host(options, solution, target), None, recorded(options.root),
+            version_of=version_of,
         )  # fmt: skip
         return description, _execute(options, plan, steps, options.stream)
 
@@ -109,11 +141,6 @@ def _host(options: Options, solution: Solution, target: AwsTarget | None) -> Any
 
 def _env(target: AwsTarget | None) -> Mapping[str, str]:
     return target.env() if target else {}
-
-
-def new_run_id() -> str:
-    """Sorts by time, and two at the same second differ."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def _execute(options: Options, plan: Plan, steps: Steps, stream: IO[str]) -> Outcome:

@@ -253,6 +253,11 @@ class Aws:
         with _translated(f"s3://{bucket}/{key}"):
             self._client("s3").download_file(bucket, key, str(path))
 
+    def read(self, bucket: str, key: str) -> bytes:
+        """The bytes of a small object."""
+        with _translated(f"s3://{bucket}/{key}"):
+            return bytes(self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
     def empty_bucket(self, bucket: str) -> None:
         """Delete every version of every object of a bucket."""
         with _translated(f"s3://{bucket}"):

@@ -22,6 +22,8 @@ from runner.errors import LockgateError
 COMMANDS = {
     "run": ("run", "Run the stages of a solution and give the verdict."),
     "plan": ("plan", "Show what would run, without running it."),
+    "build": ("build", "Build the components, and give each content its version."),
+    "versions": ("versions", "Show the versions of the components, and how they were judged."),
     "install": ("install", "Fetch what a run needs: environments, functions' dependencies."),
     "sign": ("sign", "Sign a finished run, after judging it anew."),
     "verify": ("verify", "Check a signed manifest, offline."),

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
+S3_PREFIX = re.compile(
+    r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([A-Za-z0-9!_.*'()/-]{0,299}[A-Za-z0-9!_*'()-])"
+)
 BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
@@ -29,6 +32,15 @@ def _size(value: Any) -> Any:
     return int(float(match[1]) * BYTES[match[2]])
 
 
+def history_place(value: Any) -> Any:
+    """A bucket's prefix, or a folder inside the solution; raises ValueError for anything else."""
+    if not isinstance(value, str) or not value.startswith("s3://"):
+        return _inside(value)
+    if S3_PREFIX.fullmatch(value) is None or ".." in value or "//" in value[5:]:
+        raise ValueError("a place in S3 is s3://BUCKET/PREFIX")
+    return value
+
+
 def _inside(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -39,6 +51,7 @@ def _inside(value: Any) -> Any:
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 StackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,100}$")]
+HistoryPlace = Annotated[str, BeforeValidator(history_place), StringConstraints(min_length=1)]
 RelPath = Annotated[str, BeforeValidator(_inside), StringConstraints(min_length=1)]
 
 

@@ -17,7 +17,16 @@ from runner.config.components import LambdaZip as LambdaZip
 from runner.config.components import Model as Model
 from runner.config.components import ModelImage as ModelImage
 from runner.config.components import Stack as Stack
-from runner.config.fields import REGISTRY, Name, RelPath, Seconds, Size, StackName, Strict
+from runner.config.fields import (
+    REGISTRY,
+    HistoryPlace,
+    Name,
+    RelPath,
+    Seconds,
+    Size,
+    StackName,
+    Strict,
+)
 
 
 class PythonEnv(Strict):
@@ -173,4 +182,8 @@ class Solution(Strict):
     hosts: Hosts = Field(Hosts(), description="where stages run: lockgate run --on docker|fargate")
     registry: Annotated[str, StringConstraints(pattern=REGISTRY)] | None = Field(
         None, description="where images are pushed, HOST[:PORT][/PREFIX]; LOCKGATE_REGISTRY overrides"
+    )
+    history: HistoryPlace | None = Field(
+        None,
+        description="where versions are kept: a folder, or s3://bucket/prefix; LOCKGATE_HISTORY overrides",
     )

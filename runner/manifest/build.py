@@ -39,6 +39,7 @@ def build_manifest(
         "seconds": round(record.seconds, 3),
         "aws": record.aws,
         "complete": record.complete,
+        "release": record.release or None,
         "verdict": {"status": record.verdict.status, "reason": record.verdict.reason},
         "steps": {r.name: _step(r) for r in record.results if not r.is_stage},
         "stages": {

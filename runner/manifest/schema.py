@@ -118,6 +118,7 @@ class Manifest(Open):
     seconds: float
     aws: str = Field(description="which AWS was used, in one line")
     complete: Annotated[bool, Field(strict=True)] = Field(description="no stage was left out")
+    release: str | None = Field(None, description="a complete run's that passed: VERSION+COMMIT7")
     verdict: Verdict
     steps: dict[str, Step]
     stages: dict[StageName, Stage]

@@ -14,7 +14,8 @@ class RunRecord:
 
     `results` holds prepare and build steps and stages in the plan's order. `tree_clean` is None
     where there is no version control to ask. `aws` is one line saying which AWS was used.
-    `complete` is False where only a part of the solution's stages was selected."""
+    `complete` is False where only a part of the solution's stages was selected. `release` is the name
+    that the history gave to a complete run that passed."""
 
     run_id: str
     solution: str
@@ -30,3 +31,4 @@ class RunRecord:
     complete: bool
     manifest_sha256: str
     tools: Mapping[str, str] = field(default_factory=dict)
+    release: str = ""

@@ -71,6 +71,7 @@ MAY = {
         "stages",
         "verdict",
     },
+    "history": {"errors", "model", "adapters", "wire", "remote"},
     "report": {"errors", "model", "adapters"},
     "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
     "manifest": {"errors", "model", "report", "config"},
