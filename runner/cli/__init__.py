@@ -27,6 +27,7 @@ COMMANDS = {
     "install": ("install", "Fetch what a run needs: environments, functions' dependencies."),
     "sign": ("sign", "Sign a finished run, after judging it anew."),
     "verify": ("verify", "Check a signed manifest, offline."),
+    "diff": ("diff", "Say what changed between two manifests, in plain words."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
     "worker": ("worker", "Serve the jobs of a CodePipeline custom action."),
     "infra": ("infra", "Print a CloudFormation template: pipeline, roles, task."),

@@ -137,7 +137,7 @@ def canonical(manifest: Mapping[str, Any]) -> bytes:
 def _safe(value: Any) -> Any:
     """What RFC 8785 cannot say: NaN and infinity become null, too large integers strings."""
     if isinstance(value, Mapping):
-        return {str(k): _safe(v) for k, v in value.items()}
+        return {_safe(str(k)): _safe(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_safe(v) for v in value]
     if isinstance(value, float) and not abs(value) < float("inf"):

@@ -75,3 +75,7 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text(), VALUES, max_size=4))
 def test_any_facts_have_a_canonical_form_that_parses(facts: dict[str, object]) -> None:
     assert set(json.loads(canonical({"facts": facts}))["facts"]) == set(facts)
+
+
+def test_a_lone_surrogate_in_a_name_is_no_reason_to_lose_a_run() -> None:
+    assert json.loads(canonical({"facts": {"\ud800": "\ud800"}})) == {"facts": {"?": "?"}}
