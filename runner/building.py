@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from runner.adapters.git import source
+from runner.adapters.git import glance, source
 from runner.adapters.locks import locked
 from runner.adapters.output import say
 from runner.adapters.shell import INTERRUPTED
@@ -41,7 +41,7 @@ def build(root: Path, names: Sequence[str], *, real: bool, sandbox: str, as_json
     plan = build_plan(solution, names)
     if not plan.steps:
         raise UsageError(f"{plan.solution} has no components", where=str(root), hint="docs/configuration.md")
-    at = source(root)
+    at = source(root, look=glance)
     numbering = open_numbering(root, solution, run_id, at, real=real, sandbox=sandbox)
     steps = Steps(
         root, root / FOLDER, run_id, solution, {}, commit=at.commit, version_of=numbering.version_of

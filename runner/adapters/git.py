@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,12 +46,15 @@ class Source:
         return "" if self.edits == now.edits else "a file was edited while the run went on"
 
 
-def source(root: Path, environ: Mapping[str, str] = os.environ) -> Source:
-    """What is judged: what git says, and where it says nothing, what the environment does.
+def source(
+    root: Path, environ: Mapping[str, str] = os.environ, look: Callable[[Path], Source] | None = None
+) -> Source:
+    """What is judged: what git says (`look`: checkout, or glance), and where it says nothing, what the
+    environment does.
 
     git's word is evidence and stands against CodeBuild's. LOCKGATE_COMMIT was given for this very
     run: raises UsageError where it is no commit, or another one than git's."""
-    found, commit, branch = checkout(root), _given_commit(environ), _given_branch(environ)
+    found, commit, branch = (look or checkout)(root), _given_commit(environ), _given_branch(environ)
     if not found.commit:
         return Source(commit or _codebuild_commit(environ), branch)
     if commit and commit != found.commit:
@@ -94,6 +97,19 @@ def checkout(root: Path) -> Source:
     branch = _git(root, "rev-parse", "--abbrev-ref", "HEAD") or ""
     tree = _git(root, "rev-parse", "HEAD:./") or ""
     return Source(commit, branch, changed == "", tree, edits.hexdigest())
+
+
+def glance(root: Path) -> Source:
+    """Commit, branch and whether the tree is clean, in one call of git: for who does not ask again
+    later whether the source has moved."""
+    told = _git(root, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--", ".")
+    lines = (told or "").splitlines()
+    heads = dict(line[2:].partition(" ")[::2] for line in lines if line.startswith("# branch."))
+    commit, branch = heads.get("branch.oid", ""), heads.get("branch.head", "")
+    if not re.fullmatch("[0-9a-f]{40}", commit):
+        return Source()
+    clean = all(line.startswith("#") for line in lines)
+    return Source(commit, DETACHED if branch == "(detached)" else branch, clean)
 
 
 def listed(root: Path) -> tuple[str, ...] | None:
