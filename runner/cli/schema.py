@@ -1,4 +1,4 @@
-"""`lockgate schema`: the JSON Schema of lockgate.yml, for editors."""
+"""`lockgate schema`: the JSON Schemas of lockgate.yml, for editors, and of manifests, for readers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import click
 
 
 @click.command("schema")
-@click.option("--markdown", is_flag=True, help="Print the reference for people instead.")
-def command(markdown: bool) -> int:
-    """Print the JSON Schema of lockgate.yml."""
-    from runner.config.json_schema import schema_text
-    from runner.config.reference import reference
+@click.argument("of", type=click.Choice(("configuration", "manifest")), default="configuration")
+@click.option("--markdown", is_flag=True, help="Print lockgate.yml's reference for people instead.")
+def command(of: str, markdown: bool) -> int:
+    """Print the JSON Schema of lockgate.yml, or of manifest.json."""
+    if of == "manifest":
+        from runner.manifest.schema import schema_text as manifest_schema
 
-    click.echo(reference() if markdown else schema_text(), nl=False)
+        text = manifest_schema()
+    else:
+        from runner.config.json_schema import schema_text
+        from runner.config.reference import reference
+
+        text = reference() if markdown else schema_text()
+    click.echo(text, nl=False)
     return 0

@@ -158,7 +158,8 @@ def data_validation(left: Left) -> dict[str, Any]:
     ]
     failed = any(report.status is Status.FAILED for report in reports.values())
     result = (Status.FAILED if failed else Status.PASSED).value
-    return statement(subjects(left.manifest), DATA_VALIDATION, {"result": result, "tables": tables})
+    predicate = {"result": result, "run_id": left.manifest.run_id, "tables": tables}
+    return statement(subjects(left.manifest), DATA_VALIDATION, predicate)
 
 
 def _data_reports(left: Left) -> dict[str, StageReport]:
@@ -172,7 +173,7 @@ def _table(left: Left, stage: str, report: StageReport, judged: Judged) -> dict[
     part = replace(report, checks=checks, collected=tuple(c.id for c in checks))
     told = StageResult(stage, report.kind, report.status, report=part)
     file = f"{stage}/data/{judged.name}.validation.json"
-    result = {"validation": subject(file, left.files[file])} if file in left.files else {}
+    result = {"validation": subject(f"stages/{file}", left.files[file])} if file in left.files else {}
     return {
         "stage": stage,
         **subject(judged.name, judged.sha256),
