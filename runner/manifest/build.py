@@ -6,7 +6,9 @@ Schema `lockgate.manifest/1`. Readers refuse another major version and keep unkn
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from runner.model import Artifact, StageResult, Status, Variant
@@ -107,9 +109,16 @@ def _component(artifact: Artifact) -> dict[str, Any]:
         "version": artifact.version,
         "sha256": artifact.sha256,
         "size": artifact.size,
+        "suffix": suffix_of(artifact.path),
         "executed": _variant(artifact.executed),
         "facts": dict(artifact.facts),
     }
+
+
+def suffix_of(path: str) -> str:
+    """How the component's object in a bucket ends, such as '.zip'."""
+    suffix = PurePath(path).suffix
+    return suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,16}", suffix) else ""
 
 
 def _variant(variant: Variant | None) -> dict[str, Any] | None:

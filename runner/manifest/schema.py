@@ -84,6 +84,9 @@ class Component(Open):
     version: str
     sha256: Sha256 = Field(description="of the bytes that would be deployed; of an image: its manifest's")
     size: Count
+    suffix: Annotated[str, StringConstraints(pattern=r"^(\.[A-Za-z0-9]{1,16})?$")] = Field(
+        "", description="how its object in a bucket ends: SOLUTION/NAME/SHA256SUFFIX"
+    )
     executed: Variant | None
     facts: dict[str, Any]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.manifest.build import SCHEMA, build_manifest, canonical, counts, digest
+from runner.manifest.build import SCHEMA, build_manifest, canonical, counts, digest, suffix_of
 from runner.model import Artifact, Check, Evidence, Judged, StageReport, StageResult, Status, Variant, Verdict
 from runner.report.record import RunRecord
 
@@ -79,3 +79,8 @@ def test_any_facts_have_a_canonical_form_that_parses(facts: dict[str, object]) -
 
 def test_a_lone_surrogate_in_a_name_is_no_reason_to_lose_a_run() -> None:
     assert json.loads(canonical({"facts": {"\ud800": "\ud800"}})) == {"facts": {"?": "?"}}
+
+
+def test_a_component_says_how_its_object_ends_and_no_path() -> None:
+    assert manifest()["components"]["fn"]["suffix"] == ".zip"  # type: ignore[index]
+    assert [suffix_of(p) for p in ("Dockerfile", "m.onnx", "x.$(id)", "a/.b")] == ["", ".onnx", "", ""]
