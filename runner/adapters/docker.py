@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.errors import InfrastructureError
+from runner.adapters.registry import Credentials
+from runner.adapters.shell import INTERRUPTED
+from runner.errors import InfrastructureError, SolutionError
+from runner.text import one_line
+
+# What a build says where the definition is at fault; anything else is the world's.
+AT_FAULT = re.compile(
+    r"returned a non-zero code: (?!137)|(COPY|ADD) failed|parse error|unknown instruction|requires BuildKit",
+    re.I,
+)
+UNREACHABLE = re.compile(
+    r"Temporary failure|Could not resolve|Connection (refused|timed out|reset)|Network is unreachable"
+)
 
 
 class Gone(InfrastructureError):
@@ -36,6 +50,29 @@ class Stopped:
     out_of_memory: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What an image is built from: a tar file with everything the build may see. `timeout`: seconds."""
+
+    context: Path
+    dockerfile: str
+    tag: str
+    labels: Mapping[str, str]
+    args: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """An image as the engine has it: its id, its registries' digests, 'amd64' or so, unpacked bytes."""
+
+    id: str
+    digests: tuple[str, ...]
+    architecture: str
+    size: int
+    labels: Mapping[str, str]
+
+
 class Engine:
     """What Lockgate uses of Docker, and no more. Every method raises InfrastructureError."""
 
@@ -46,6 +83,49 @@ class Engine:
         """Raises InfrastructureError where the engine does not have an image."""
         with _translated(f"image {image}"):
             self._client.images.get(image)
+
+    def image(self, reference: str) -> ImageInfo:
+        """An image that the engine has, by name, digest or id; raises where it has none."""
+        with _translated(f"image {reference}"):
+            return _info(self._client.images.get(reference).attrs)
+
+    def build(self, wanted: Build, said: Callable[[str], None]) -> ImageInfo:
+        """Build an image by the engine's classic builder; `said` gets each line.
+
+        Raises SolutionError where the definition is at fault."""
+        with _translated("build"), wanted.context.open("rb") as context:
+            stream = self._client.api.build(
+                fileobj=context,
+                custom_context=True,
+                dockerfile=wanted.dockerfile,
+                tag=wanted.tag,
+                labels=dict(wanted.labels),
+                buildargs=dict(wanted.args),
+                rm=True,
+                forcerm=True,
+                decode=True,
+                timeout=wanted.timeout,
+            )
+            _followed(stream, wanted.timeout, said)
+        return self.image(wanted.tag)
+
+    def push(
+        self, repository: str, tag: str, who: Credentials | None, timeout: float, said: Callable[[str], None]
+    ) -> str:
+        """Push a tag of a repository; the digest (sha256:...) that the registry has it under."""
+        auth = {"username": who.user, "password": who.password} if who else None
+        with _translated(f"push {repository}"):
+            stream = self._client.api.push(repository, tag, stream=True, decode=True, auth_config=auth)
+            told = _followed(stream, timeout, said)
+        if not told.get("Digest"):
+            raise InfrastructureError("the registry told no digest", where=f"push {repository}")
+        return str(told["Digest"])
+
+    def pull(self, reference: str, who: Credentials | None = None) -> ImageInfo:
+        """Pull an image by its digest (NAME@sha256:...)."""
+        auth = {"username": who.user, "password": who.password} if who else None
+        with _translated(f"pull {reference}"):
+            return _info(self._client.images.pull(reference, auth_config=auth).attrs)
 
     def create(self, wanted: Container) -> str:
         """Create a container, not started; its id."""
@@ -117,6 +197,52 @@ class Engine:
             self._client.api.remove_container(container, v=True, force=True)
 
 
+def logged_in(host: str) -> Credentials | None:
+    """What `docker login` has kept for a registry, None where it has nothing that can be used."""
+    import docker.auth
+
+    with _translated(f"credentials of {host}"):
+        found = docker.auth.load_config().resolve_authconfig(host) or {}
+    user, password = (
+        found.get("username") or found.get("Username"),
+        found.get("password") or found.get("Password"),
+    )
+    return Credentials(user, password) if user and password else None
+
+
+def _info(attributes: Mapping[str, Any]) -> ImageInfo:
+    labels = (attributes.get("Config") or {}).get("Labels") or {}
+    digests = tuple(attributes.get("RepoDigests") or ())
+    return ImageInfo(
+        attributes["Id"], digests, attributes.get("Architecture", ""), int(attributes["Size"]), labels
+    )
+
+
+def _followed(
+    stream: Iterator[Mapping[str, Any]], timeout: float, said: Callable[[str], None]
+) -> Mapping[str, Any]:
+    """Read a build's or a push's progress to its end; what it told beside its text (`aux`)."""
+    deadline, last = time.monotonic() + timeout, ""
+    told: dict[str, Any] = {}
+    for event in stream:
+        if INTERRUPTED.is_set() or time.monotonic() > deadline:
+            why = "interrupted" if INTERRUPTED.is_set() else f"it did not end in {timeout:.0f} s"
+            raise InfrastructureError(why, where="docker")
+        if error := event.get("error"):
+            raise _fault(one_line(error, 500), last)
+        told |= event.get("aux") or {}
+        if line := str(event.get("stream") or event.get("status") or "").strip():
+            said(line)
+            last = (last + line)[-4000:]
+    return told
+
+
+def _fault(error: str, last: str) -> Exception:
+    if AT_FAULT.search(error) and not UNREACHABLE.search(last):
+        return SolutionError(error, where="docker build", hint="the log has what it said")
+    return InfrastructureError(f"docker: {error}", where="docker", hint="the log has what it said")
+
+
 def _from_env() -> Any:
     with _translated("engine"):
         import docker
@@ -143,6 +269,8 @@ def _translated(where: str) -> Iterator[None]:
     except docker.errors.NotFound as error:
         raise Gone(f"docker: {_line(error)}", where=where, hint="did somebody remove it?") from None
     except (docker.errors.DockerException, requests.RequestException) as error:
+        if getattr(error, "status_code", 0) == 400 and AT_FAULT.search(_line(error)):
+            raise SolutionError(_line(error), where=where) from None  # a Dockerfile that does not parse
         raise InfrastructureError(
             f"docker: {_line(error)}", where=where, hint="is a Docker engine running, and may you use it?"
         ) from None

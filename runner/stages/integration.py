@@ -18,7 +18,7 @@ from runner.adapters import shell
 from runner.adapters.aws import Aws, target_from_env
 from runner.adapters.output import SECRECY, say
 from runner.adapters.privileges import hide
-from runner.components.references import interpolate_all, values
+from runner.components.references import image_values, interpolate_all, values
 from runner.config.schema import Environment, IntegrationStage, Stack
 from runner.errors import InfrastructureError, LockgateError, SolutionError, UsageError
 from runner.model import Artifact, Check, Evidence, StageReport, Status
@@ -101,9 +101,11 @@ def stack_plan(aws: Aws, job: StageJob, bucket: str) -> StackPlan:
     artifact = _template(job)
     component = job.solution.components[_stage(job).stack]
     assert isinstance(component, Stack)  # noqa: S101  _template has seen to it
-    known = values(bucket, stored_objects(job))
+    images, absent = image_values(job.artifacts.values())
+    known = values(bucket, stored_objects(job)) | images
     where = f"components.{artifact.name}.parameters"
-    parameters = interpolate_all({**component.parameters, **_environment(job).parameters}, known, where=where)
+    parameters = {**component.parameters, **_environment(job).parameters}
+    parameters = interpolate_all(parameters, known, where=where, absent=absent)
     body = Path(artifact.path).read_text(encoding="utf-8")
     url = _template_url(aws, bucket, job, artifact) if is_large(artifact) else ""
     tags = {

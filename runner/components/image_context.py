@@ -1,0 +1,100 @@
+"""What an image is built from: the files that its build may see, as .dockerignore leaves them.
+
+The archive that the engine is sent is made here and digested here, so nothing that was not counted
+can get into an image; files' times, owners and the user's umask are not part of it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import stat
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.adapters.files import sha256_file, walk
+
+# 1980-01-01: a wheel (a zip) that is made in the build cannot hold anything older.
+DATE = 315_532_800
+FORMAT = "1"
+# The name of a Dockerfile that the context does not hold itself.
+OUTSIDE = ".lockgate.Dockerfile"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An image's definition. `files`: name in the build's context -> file; `origin`: what to show."""
+
+    kind: str
+    origin: Path
+    files: Mapping[str, Path]
+    dockerfile: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 1800.0
+
+    def digest(self) -> str:
+        """The digest that names an image before it is built."""
+        told = [FORMAT, self.kind, self.dockerfile, *(f"{k}={v}" for k, v in sorted(self.args.items()))]
+        whole = hashlib.sha256("\0".join(told).encode())
+        for name, path in sorted(self.files.items()):
+            line = f"\n{name}\0{_mode(path):o}\0{sha256_file(path)}"
+            whole.update(line.encode("utf-8", "surrogateescape"))
+        return whole.hexdigest()
+
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(path.stat().st_size for path in self.files.values())
+
+    def pack(self, out: Path) -> None:
+        """Write the context as a tar file; the same files give the same bytes."""
+        with tarfile.open(out, "w", format=tarfile.PAX_FORMAT) as archive:
+            for name, path in sorted(self.files.items()):
+                info = tarfile.TarInfo(name)
+                info.mode, info.mtime = _mode(path), DATE
+                with path.open("rb") as stream:
+                    info.size = path.stat().st_size
+                    archive.addfile(info, stream)
+
+
+def _mode(path: Path) -> int:
+    """The owner's right to execute counts, whoever it is that builds."""
+    return 0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644
+
+
+def context_files(context: Path) -> Iterator[Path]:
+    """The context's files that .dockerignore leaves in; the last pattern that matches decides."""
+    patterns = _patterns(context / ".dockerignore")
+    for path in walk(context):
+        name = path.relative_to(context).as_posix()
+        ignored = False
+        for pattern, excludes in patterns:
+            if _matches(name, pattern):
+                ignored = excludes
+        if not ignored:
+            yield path
+
+
+def _patterns(path: Path) -> list[tuple[str, bool]]:
+    """(pattern, whether it excludes) in the file's order."""
+    if not path.is_file():
+        return []
+    lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
+    kept = [line for line in lines if line and not line.startswith("#")]
+    return [(line.lstrip("!").strip("/"), not line.startswith("!")) for line in kept]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a file or a folder above it matches."""
+    parts, wanted = name.split("/"), pattern.split("/")
+    return any(_fits(parts[:i], wanted) for i in range(1, len(parts) + 1))
+
+
+def _fits(parts: list[str], wanted: list[str]) -> bool:
+    """Segment by segment: '*' stays within one, '**' stands for any number of them."""
+    if not wanted or not parts:
+        return not parts and all(segment == "**" for segment in wanted)
+    if wanted[0] == "**":
+        return any(_fits(parts[i:], wanted[1:]) for i in range(len(parts) + 1))
+    return fnmatch.fnmatchcase(parts[0], wanted[0]) and _fits(parts[1:], wanted[1:])
