@@ -57,8 +57,18 @@ class FolderRecords:
 
     def keys(self, prefix: str) -> list[str]:
         with _told(self.root / prefix):
-            found = (self.root / prefix).rglob("[!.]*")  # what begins with a dot is being written
-            return [path.relative_to(self.root).as_posix() for path in found if path.is_file()]
+            return [
+                Path(folder, name).relative_to(self.root).as_posix()
+                for folder, _, names in os.walk(self.root / prefix, onerror=_unless_missing)
+                for name in names
+                if not name.startswith(".")  # it is being written
+            ]
+
+
+def _unless_missing(error: OSError) -> None:
+    """A folder that cannot be listed is not an empty one."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _sync(folder: Path) -> None:
