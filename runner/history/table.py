@@ -10,6 +10,7 @@ from runner.history.records import Judgement, Release, Version
 from runner.text import one_line
 
 NO_VERSIONS = "no versions yet: lockgate build gives the first ones"
+WIDEST = 60
 Running = Mapping[str, Sequence[str]]  # version -> the environments in which it runs
 
 
@@ -27,9 +28,7 @@ def version_lines(
 
 def release_lines(releases: Sequence[Release]) -> list[str]:
     """The releases as a table, newest first."""
-    rows = [
-        [one_line(r.release, 60), _when(r.when), _by(r.by), one_line(r.run_id)] for r in reversed(releases)
-    ]
+    rows = [[r.release, _when(r.when), _by(r.by), r.run_id] for r in reversed(releases)]
     return _aligned([["RELEASE", "WHEN", "BY", "RUN"], *rows])
 
 
@@ -46,8 +45,8 @@ def version_entries(
 
 
 def _row(version: Version, judged: Judgement | None) -> list[str]:
-    commit = one_line(version.commit[:7], 7) + ("*" if version.clean is False else "")
-    verdict = one_line(judged.status, 20) if judged else "-"
+    commit = version.commit[:7] + ("*" if version.clean is False else "")
+    verdict = judged.status if judged else "-"
     return [
         version.version,
         version.sha256[:12],
@@ -60,17 +59,16 @@ def _row(version: Version, judged: Judgement | None) -> list[str]:
 
 def _when(text: str) -> str:
     """'2026-11-22 23:10Z' of an ISO 8601 time in UTC."""
-    return f"{one_line(text, 40)[:16].replace('T', ' ')}Z"
+    return f"{text[:16].replace('T', ' ')}Z"
 
 
 def _by(text: str) -> str:
     """A person or a pipeline; of an ARN what comes after the account."""
-    return one_line(text.rpartition(":")[2] or "-", 40)
+    return text.rpartition(":")[2] or "-"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    """Columns of one width each; a record's text is made fit to be shown here, once for all."""
+    shown = [[one_line(cell, WIDEST) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in shown]

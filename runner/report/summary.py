@@ -32,6 +32,7 @@ def last_lines(record: RunRecord, report: str) -> list[str]:
         lines += [line for trouble in found[:SHOWN] for line in _trouble(trouble, report)]
         lines += [f"  ... and {len(found) - SHOWN:,} more"] if len(found) > SHOWN else []
         return [*lines, f"{verdict.status}  {one_line(headline(verdict), 900)} -- report: {report}"]
+    lines += [f"release {record.release}"] if record.release else []
     lines.append(
         f"{all_counts(record)} in {seconds(record.seconds)}; manifest sha256 {record.manifest_sha256}"
     )

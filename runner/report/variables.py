@@ -25,6 +25,7 @@ def variables(record: RunRecord) -> dict[str, str]:
         "LOCKGATE_CHECK": verdict.check,
         "LOCKGATE_SOLUTION_NAME": record.solution,  # LOCKGATE_SOLUTION tells a host the folder
         "LOCKGATE_RUN_ID": record.run_id,
+        "LOCKGATE_RELEASE": record.release,
         "LOCKGATE_STARTED": record.started,
         "LOCKGATE_SECONDS": f"{record.seconds:.1f}",
         "LOCKGATE_COMMIT": record.commit,

@@ -6,12 +6,14 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import sample_runs as sample
 from helpers.tiny import CONFIG
 
 from runner.config.schema import Solution
+from runner.errors import InfrastructureError
 from runner.leave import leave
 from runner.model import Artifact, Status
 from runner.report.record import RunRecord
@@ -78,3 +80,31 @@ def test_what_failed_is_not_kept(tmp_path: Path, made: tuple[Artifact, ...]) -> 
     Path(made[0].path).unlink()
     folder, status = left(tmp_path, made, sample.failing())
     assert (status, kept(folder)) == (str(Status.FAILED), {})
+
+
+def released(tmp_path: Path, record: RunRecord, **more: Any) -> dict[str, Any]:
+    """The manifest of a run whose release, if it is asked for, is R-1."""
+    folder = tmp_path / "r1"
+    give = more.get("give", lambda record: "2026.11.22-1+0123456")
+    leave(replace(record, artifacts=()), folder, Solution.model_validate(CONFIG), tmp_path, give)
+    told: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    assert f"LOCKGATE_RELEASE={told['release'] or chr(39) * 2}\n" in (folder / "variables.env").read_text()
+    return told
+
+
+def test_a_complete_run_that_passed_is_a_release(tmp_path: Path) -> None:
+    assert released(tmp_path, sample.passing())["release"] == "2026.11.22-1+0123456"
+
+
+@pytest.mark.parametrize("record", [sample.failing(), replace(sample.passing(), complete=False)])
+def test_what_failed_or_is_partial_is_none(tmp_path: Path, record: RunRecord) -> None:
+    assert released(tmp_path, record)["release"] is None
+
+
+def test_a_release_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    def refuse(record: RunRecord) -> str:
+        raise InfrastructureError("the disk is full", where="history")
+
+    told = released(tmp_path, sample.passing(), give=refuse)
+    assert (told["release"], told["verdict"]["status"]) == (None, "ERROR")
+    assert "history: the disk is full" in told["verdict"]["reason"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.adapters.git import Source, checkout, source
+from runner.adapters.git import Source, checkout, glance, source
 from runner.errors import UsageError
 
 
@@ -47,6 +47,25 @@ def test_a_commit_elsewhere_in_the_repository_and_a_new_file_do_not(folder: Path
     git(folder.parent, "add", "elsewhere")
     git(folder.parent, "commit", "-qm", "two")
     assert before.moved_to(source(folder, {})) == ""
+
+
+@pytest.mark.parametrize("head", ["dev", "--detach"])
+def test_a_glance_sees_the_same_commit_branch_and_cleanness(folder: Path, head: str) -> None:
+    git(folder, "checkout", "-q", head)
+    for change in (lambda: None, (folder / "new").touch, lambda: (folder / "a").write_text("2")):
+        change()
+        whole, seen = checkout(folder), glance(folder)
+        assert (seen.commit, seen.branch, seen.clean) == (whole.commit, whole.branch, whole.clean)
+        assert whole.commit
+    (folder.parent / "elsewhere").touch()
+    git(folder, "stash", "-qu")
+    assert glance(folder).clean is True
+
+
+def test_a_glance_at_a_repository_without_a_commit(tmp_path: Path) -> None:
+    assert glance(tmp_path) == Source()
+    git(tmp_path, "init", "-q")
+    assert glance(tmp_path) == checkout(tmp_path) == Source()
 
 
 def test_no_git_is_no_source(tmp_path: Path) -> None:
