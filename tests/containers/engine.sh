@@ -14,6 +14,7 @@ DOCKER=/usr/bin/docker
 declare -A PACKAGE_OF=(
   [/usr/sbin/dockerd]=docker.io [/usr/bin/docker]=docker.io [/usr/bin/docker-compose]=docker-compose
   [/usr/sbin/debootstrap]=debootstrap [/usr/sbin/iptables]=iptables
+  [/usr/bin/docker-registry]=docker-registry
 )
 
 fail() { echo "engine: $*" >&2; exit 1; }
