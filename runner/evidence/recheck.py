@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runner import wire
 from runner.adapters.files import sha256_file
-from runner.errors import RefusedError
+from runner.config.json_strict import parse
+from runner.errors import LockgateError, RefusedError
 from runner.evidence.bundle import coherent
 from runner.evidence.collect import FOLDER
 from runner.evidence.dsse import PAYLOAD_LIMIT
@@ -25,7 +27,7 @@ from runner.manifest.schema import Component, Manifest, Stage
 from runner.model import StageReport, StageResult, Status
 from runner.verdict import EXIT, Ending, Expected, judge, judge_stage
 
-COMPONENTS = "components"
+COMPONENTS, RECORD = "components", "result.json"
 # Their bytes lie in a registry, which knows them by the same digest.
 IMAGES = ("image", "lambda-image")
 
@@ -34,6 +36,7 @@ def recheck(folder: Path, manifest: ReadManifest) -> list[bytes]:
     """The run's statements in the manifest's order, all of it re-read and judged anew.
 
     Raises RefusedError with the first thing that does not hold."""
+    _is_the_runs(folder, manifest)
     if manifest.fields.overrides:
         raise RefusedError("it has overrides, which this Lockgate does not know")
     left = read_left(folder, manifest.data)
@@ -42,6 +45,17 @@ def recheck(folder: Path, manifest: ReadManifest) -> list[bytes]:
     if manifest.fields.verdict.status is Status.PASSED:
         _artifacts(folder, manifest.fields)
     return _statements(folder, manifest, left)
+
+
+def _is_the_runs(folder: Path, manifest: ReadManifest) -> None:
+    """What nothing else proves (a component's kind, which AWS) was not edited since, unless in two places."""
+    path = folder / RECORD
+    try:
+        said = parse(read_bounded(path, wire.LIMIT)).get("manifest_sha256")
+    except (LockgateError, ValueError, RecursionError, AttributeError):
+        said = None
+    if said != manifest.sha256:
+        raise RefusedError("the manifest is not the one that the run wrote", where=str(path))
 
 
 def _judged_anew(left: Left, data: Mapping[str, Any]) -> list[StageResult]:

@@ -58,10 +58,13 @@ class Left:
         return found
 
     def rewrite(self, edit: Callable[[dict[str, Any]], object]) -> None:
-        """An edit of the manifest, canonical again."""
+        """An edit of the manifest, canonical again, and of the run's record of it."""
         data = self.data
         edit(data)
         self.manifest.write_bytes(canonical(data))
+        record = json.loads((self.folder / "result.json").read_bytes())
+        record["manifest_sha256"] = hashlib.sha256(canonical(data)).hexdigest()
+        (self.folder / "result.json").write_bytes(json.dumps(record).encode())
 
 
 def unit(*, bad: Status | None = None) -> tuple[Check, ...]:

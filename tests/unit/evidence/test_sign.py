@@ -188,7 +188,7 @@ def repin(left: Left, name: str, edit: Edit) -> None:
         (p["name"], p["predicate_type"], (left.folder / "statements" / f"{p['name']}.json").read_bytes())
         for p in left.data["statements"]
     ]
-    left.manifest.write_bytes(canonical(pin(left.data, pins)))
+    left.rewrite(lambda m: m.update(pin(m, pins)))
 
 
 def test_a_report_cannot_name_files_elsewhere(left: Left) -> None:
@@ -199,6 +199,19 @@ def test_a_report_cannot_name_files_elsewhere(left: Left) -> None:
     sha256 = digest(path.read_bytes())
     left.rewrite(lambda m: m["stages"]["data"].update(result_sha256=sha256))
     refused(left, "not there")
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b"[" * 10_000])
+def test_a_manifest_that_was_edited_later_is_not_the_runs(left: Left, raw: bytes) -> None:
+    record = left.folder / "result.json"
+    whole = record.read_bytes()
+    record.write_bytes(raw)
+    refused(left, "not the one that the run wrote")
+    record.write_bytes(whole)
+    data = left.data
+    data["components"]["predict"]["kind"] = "image"
+    left.manifest.write_bytes(canonical(data))
+    refused(left, "not the one that the run wrote")
 
 
 def test_every_field_of_the_manifest_is_covered(left: Left) -> None:
