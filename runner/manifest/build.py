@@ -151,9 +151,15 @@ def _safe(value: Any) -> Any:
         return [_safe(v) for v in value]
     if isinstance(value, float) and not abs(value) < float("inf"):
         return None
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
-        return str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and _is_too_large(value):
+        return str(int(value))
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _is_too_large(value: float) -> bool:
+    """An integer that is not exact. A float counts where its canonical form has no exponent (below 1e21):
+    it would be read back as an integer."""
+    return abs(value) > 2**53 - 1 and (isinstance(value, int) or (value.is_integer() and abs(value) < 1e21))
 
 
 def digest(data: bytes) -> str:

@@ -84,3 +84,11 @@ def test_a_lone_surrogate_in_a_name_is_no_reason_to_lose_a_run() -> None:
 def test_a_component_says_how_its_object_ends_and_no_path() -> None:
     assert manifest()["components"]["fn"]["suffix"] == ".zip"  # type: ignore[index]
     assert [suffix_of(p) for p in ("Dockerfile", "m.onnx", "x.$(id)", "a/.b")] == ["", ".onnx", "", ""]
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.sampled_from([1e16, 2.0**53, 1e21])
+)
+def test_what_is_read_back_has_the_same_canonical_form(value: float) -> None:
+    raw = canonical({"": value})
+    assert canonical(json.loads(raw)) == raw
