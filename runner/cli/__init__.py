@@ -28,6 +28,7 @@ COMMANDS = {
     "sign": ("sign", "Sign a finished run, after judging it anew."),
     "verify": ("verify", "Check a signed manifest, offline."),
     "diff": ("diff", "Say what changed between two manifests, in plain words."),
+    "export": ("export", "A manifest as what other tools of AWS read."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
     "worker": ("worker", "Serve the jobs of a CodePipeline custom action."),
     "infra": ("infra", "Print a CloudFormation template: pipeline, roles, task."),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.config.schema import LambdaZip, Solution
+from runner.config.schema import Solution
 from runner.errors import InfrastructureError, SolutionError
 from runner.evidence import NamedStatement, statement, subjects_of
 from runner.evidence.bom import PREDICATE_TYPE, Json, document, main_component, properties
@@ -25,7 +25,7 @@ ALGORITHMS = {"sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 TYPES = {"lambda-zip": "application", "lambda-image": "container", "image": "container"}
 TYPES |= {"model-image": "container", "model": "machine-learning-model"}
 # Facts that are the same wherever and whenever the component is built.
-FACTS = ("runtime", "architecture", "handler", "format", "source_sha256", "lock_sha256")
+FACTS = ("runtime", "architecture", "handler", "format", "media_type", "source_sha256", "lock_sha256")
 Read = Callable[[str], bytes]
 
 
@@ -64,7 +64,7 @@ def _bom(artifact: Artifact, record: RunRecord, solution: Solution, read: Read) 
     if artifact.kind == "model":
         return model_bom(artifact, record, solution, lockgate)
     lock = getattr(component, "lock", None)
-    if lock is None and not isinstance(component, LambdaZip):
+    if "lock_sha256" not in artifact.facts:  # an image or a file, or nothing was built from the lock
         return opaque_bom(artifact, lockgate)
     try:
         packages = _locked(artifact, lock, read) if lock else ()

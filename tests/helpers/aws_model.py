@@ -47,10 +47,22 @@ def _map(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
 def _string(shape: Any, value: str, path: str) -> Iterator[str]:
     yield from _length(shape, value, path)
     pattern, allowed = shape.metadata.get("pattern"), shape.metadata.get("enum")
-    if pattern and not re.fullmatch(pattern, value):
+    if pattern and not re.fullmatch(_readable(pattern), value):
         yield f"{path} does not fit {pattern}"
     if allowed and value not in allowed:
         yield f"{path} is none of {allowed}"
+
+
+# Java's classes of characters as Python's, ASCII's punctuation and symbols for all of them.
+CLASSES = {r"\p{L}": r"\w", r"\p{M}": r"\w", r"\p{N}": r"\w", r"\p{Z}": " ", r"\p{S}": "$+<=>^`|~"}
+CLASSES[r"\p{P}"] = r"!-#%-*,\-./:;?@\[-\]_{}"
+
+
+def _readable(pattern: str) -> str:
+    """A pattern as Python's re reads it; '${1,256}' at the end of some is a length, told elsewhere."""
+    for java, python in CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.sub(r"\$\{1,\d+\}$", "", pattern)
 
 
 def _integer(shape: Any, value: int, path: str) -> Iterator[str]:

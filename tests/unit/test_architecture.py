@@ -75,6 +75,7 @@ MAY = {
     "report": {"errors", "model", "adapters"},
     "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
     "manifest": {"errors", "model", "report", "config"},
+    "export": {"errors", "model", "adapters", "components", "config", "manifest"},
     "evidence": {"errors", "model", "adapters", "config", "manifest", "report", "stages", "verdict", "wire"},
 }
 

@@ -205,3 +205,11 @@ def test_a_thousand_damaged_records() -> None:
         bom = with_record(record)
         assert canonical(bom) == canonical(with_record(record))
     assert schema_problem(bom) == ""
+
+
+def test_an_image_that_was_built_is_its_digest_whatever_its_definition_locks() -> None:
+    told, pushed = run(), {"built": True, "image": f"registry/train@sha256:{sha('t')}"}
+    artifacts = tuple(replace(a, facts=pushed) if a.name == "train" else a for a in told.artifacts)
+    bom = boms(replace(told, artifacts=artifacts), solution(), lambda name: LOCK)["train"]
+    assert bom["metadata"]["component"]["hashes"][0]["content"] == sha("t")
+    assert bom["compositions"][0]["aggregate"] == "unknown" and schema_problem(bom) == ""
