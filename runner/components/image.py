@@ -5,9 +5,12 @@ from __future__ import annotations
 from runner.components import BuildJob
 from runner.components.image_context import OUTSIDE, Recipe, context_files
 from runner.components.pushed import Tools, pushed
+from runner.components.sources import inside, source_file
 from runner.config.schema import Image
-from runner.errors import SolutionError, UsageError
+from runner.errors import UsageError
 from runner.model import Artifact
+
+CONTEXT_LIMIT = 10 * 2**30
 
 
 def build(job: BuildJob, tools: Tools | None = None) -> Artifact:
@@ -26,11 +29,8 @@ def recipe(job: BuildJob) -> Recipe:
     for path, there in ((dockerfile, dockerfile.is_file()), (context, context.is_dir())):
         if not there:
             raise UsageError(f"{path} does not exist", where=f"components.{job.name}")
-    root = job.root.resolve()
-    files = {path.relative_to(context).as_posix(): path for path in context_files(context)}
-    for name, path in (*files.items(), (component.dockerfile, dockerfile)):
-        if not path.resolve().is_relative_to(root):
-            raise SolutionError("a link leads out of the solution", where=f"{job.name}: {name}")
+    files = dict(inside(job, context, context_files(context), CONTEXT_LIMIT))
+    source_file(job, component.dockerfile)
     named = next((name for name, path in files.items() if path == dockerfile), OUTSIDE)
     args, timeout = component.args, component.timeout
     return Recipe(component.kind, dockerfile, {**files, named: dockerfile}, named, args, timeout)

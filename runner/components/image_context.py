@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import stat
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.adapters.files import sha256_file, walk
+from runner.components.archive import is_executable
 
 # 1980-01-01: a wheel (a zip) that is made in the build cannot hold anything older.
 DATE = 315_532_800
@@ -59,8 +59,7 @@ class Recipe:
 
 
 def _mode(path: Path) -> int:
-    """The owner's right to execute counts, whoever it is that builds."""
-    return 0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644
+    return 0o755 if is_executable(path) else 0o644
 
 
 def context_files(context: Path) -> Iterator[Path]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zlib
 from collections import Counter
 from collections.abc import Mapping
@@ -20,24 +19,30 @@ from pathlib import Path
 
 from runner.adapters.files import sha256_file, sha256_tree, walk, write_atomic
 from runner.components import BuildJob
-from runner.components.archive import LEVEL, dependency_entries, write_zip
+from runner.components.archive import LEVEL, dependency_entries, is_executable, write_zip
 from runner.components.dependencies import dependency_tree
+from runner.components.sources import inside, source_file
 from runner.components.targets import Target, deploy_target, host_target
 from runner.config.schema import LambdaZip
 from runner.errors import SolutionError, UsageError
 from runner.model import Artifact, Variant
 
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB, unzipped
-UNZIPPED_LIMIT = 262_144_000
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB unzipped; zipped 50 MB
+# where the archive is in the request itself. Lockgate's goes through S3, for which there is no such limit:
+# what is larger is told, and refused by nobody.
+UNZIPPED_LIMIT, DIRECT_LIMIT = 262_144_000, 52_428_800
+# What is looked at of a source, so that the error can name what is largest in it.
+SOURCE_LIMIT = 2**40
 # Raise it when the same inputs shall give other bytes; another zlib compresses otherwise too.
 FORMAT = f"1 level {LEVEL} zlib {zlib.ZLIB_RUNTIME_VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a package is made of. `lock` is None where the function has no dependencies."""
+    """What a package is made of: `files` by their name in it; `lock` is None without dependencies."""
 
     source: Path
+    files: Mapping[str, Path]
     lock: Path | None
     source_sha256: str
     lock_sha256: str
@@ -54,12 +59,14 @@ def build(job: BuildJob) -> Artifact:
     Raises SolutionError for a package beyond Lambda's limits or a lock that cannot be met."""
     component = job.component
     assert isinstance(component, LambdaZip)  # noqa: S101  the schema's discriminator says so
-    inputs = _inputs(job.root, component)
+    inputs = _inputs(job, component)
     target, host = deploy_target(component.runtime, component.architecture), host_target()
     targets = [target] if host == target else [target, host]
     with ThreadPoolExecutor(len(targets)) as pool:
         built = list(pool.map(lambda each: _package(job, inputs, each, is_host=each != target), targets))
     deployed, executed = built[0], built[-1]
+    if only_through_s3(deployed.size):
+        job.say(f"{job.name}: {deployed.size / 2**20:.0f} MiB zipped: Lambda takes it from S3 alone")
     return Artifact(
         job.name,
         component.kind,
@@ -75,21 +82,28 @@ def build(job: BuildJob) -> Artifact:
             "architecture": component.architecture,
             "handler": component.handler,
             "unzipped": deployed.unzipped,
+            "only_through_s3": only_through_s3(deployed.size),
             "executed_on": executed.target,
         },
     )
 
 
-def _inputs(root: Path, component: LambdaZip) -> Inputs:
-    source = root / component.source
+def only_through_s3(size: int) -> bool:
+    """Whether a zip of so many bytes is too large for a request of its own."""
+    return size > DIRECT_LIMIT
+
+
+def _inputs(job: BuildJob, component: LambdaZip) -> Inputs:
+    """The digests of what a package is made of; nothing is read of a source that could not be packed."""
+    root, source = job.root, job.root / component.source
     if not source.is_dir():
         raise UsageError(f"the folder {component.source!r} does not exist", where=str(root / "lockgate.yml"))
-    lock = root / component.lock if component.lock else None
-    if lock and not lock.is_file():
-        raise UsageError(f"the lock {component.lock!r} does not exist", where=str(root / "lockgate.yml"))
-    executables = sorted(p.relative_to(source).as_posix() for p in walk(source) if os.access(p, os.X_OK))
-    told = "\0".join([sha256_tree(source), *executables])
-    return Inputs(source, lock, hashlib.sha256(told.encode()).hexdigest(), sha256_file(lock) if lock else "")
+    lock = source_file(job, component.lock) if component.lock else None
+    files = dict(inside(job, source, walk(source), SOURCE_LIMIT))
+    _check_size(job.name, "its source alone", files)
+    told = "\0".join([sha256_tree(source), *sorted(n for n, path in files.items() if is_executable(path))])
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    return Inputs(source, files, lock, digest, sha256_file(lock) if lock else "")
 
 
 def _package(job: BuildJob, inputs: Inputs, target: Target, *, is_host: bool) -> Variant:
@@ -98,7 +112,7 @@ def _package(job: BuildJob, inputs: Inputs, target: Target, *, is_host: bool) ->
         return kept
     job.say(f"{job.name}: packing for {target.name}")
     entries = _entries(job, inputs, target, is_host)
-    _check_size(job.name, target, entries)
+    _check_size(job.name, target.name, entries)
     stream = io.BytesIO()
     unzipped = write_zip(stream, entries)
     data = stream.getvalue()
@@ -130,23 +144,14 @@ def _entries(job: BuildJob, inputs: Inputs, target: Target, is_host: bool) -> di
         log = job.out / f"pip-{job.name}-{target.name}.log"
         tree = dependency_tree(inputs.lock, target, is_host=is_host, cache=job.cache, log=log)
         entries = dependency_entries(tree)
-    root = job.root.resolve()
-    for path in walk(inputs.source):
-        name = path.relative_to(inputs.source).as_posix()
-        if not path.resolve().is_relative_to(root):
-            raise SolutionError("a link leads out of the solution", where=f"{job.name}: {name}")
-        entries[name] = path
-    return entries
+    return {**entries, **inputs.files}
 
 
-def _check_size(name: str, target: Target, entries: Mapping[str, Path]) -> None:
+def _check_size(name: str, what: str, entries: Mapping[str, Path]) -> None:
     sizes: Counter[str] = Counter()
     for entry, path in entries.items():
         sizes[entry.partition("/")[0]] += path.stat().st_size
     if (total := sizes.total()) > UNZIPPED_LIMIT:
         largest = ", ".join(f"{n} {s / 2**20:.0f} MiB" for n, s in sizes.most_common(5))
-        raise SolutionError(
-            f"{total / 2**20:.0f} MiB unzipped for {target.name}; Lambda takes {UNZIPPED_LIMIT >> 20} MiB",
-            where=name,
-            hint=f"the largest: {largest}",
-        )
+        told = f"{total / 2**20:.0f} MiB unzipped ({what}); Lambda takes {UNZIPPED_LIMIT >> 20} MiB"
+        raise SolutionError(f"{told}; the largest: {largest}", where=name)

@@ -1,6 +1,8 @@
 """Packages built by real pip from a wheel in a folder: reproducible, cached, refused when wrong."""
 
 import copy
+import os
+import platform
 import sys
 import zipfile
 from pathlib import Path
@@ -90,3 +92,46 @@ def test_a_wheel_for_another_platform_is_not_packed(tmp_path, tiny, cache):
     (tiny / "double.lock").write_text(line)
     with pytest.raises(SolutionError, match="windep"):
         build_all(tiny, cache, copy.deepcopy(ONE))
+
+
+def platform_wheel(folder: Path, tag: str, code: str) -> str:
+    """A wheel for one platform, with code of its own; its hash as a lock names it."""
+    line = make_wheel(folder, code=code)
+    (folder / "tinydep-1.0-py3-none-any.whl").rename(folder / f"tinydep-1.0-{tag}.whl")
+    return line.split()[1]
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_wheels_are_the_functions_runtimes_and_architectures(tmp_path, wheels, cache, architecture):
+    machines = {"x86_64": "x86_64", "arm64": "aarch64"}
+    folder, host = tmp_path / "wheels", f"cp3{sys.version_info[1]}"
+    tags = {a: f"cp312-cp312-manylinux2014_{m}" for a, m in machines.items()}
+    tags |= {"host": f"{host}-{host}-manylinux2014_{platform.machine()}"}
+    (folder / "tinydep-1.0-py3-none-any.whl").unlink()
+    hashes = [platform_wheel(folder, tag, f"FOR = '{name}'\n") for name, tag in tags.items()]
+    root = write_solution(tmp_path / "tiny", f"tinydep==1.0 {' '.join(hashes)}\n")
+    config = copy.deepcopy(ONE)
+    config["components"]["double"]["architecture"] = architecture
+    artifact = build_all(root, cache, config)["double"]
+    for variant, name in ((artifact, architecture), (artifact.executed, "host")):
+        with zipfile.ZipFile(variant.path) as archive:
+            assert archive.read("tinydep/__init__.py").decode() == f"FOR = '{name}'\n"
+    assert artifact.facts["architecture"] == architecture
+
+
+def test_where_when_and_by_whom_it_is_built_is_not_in_it(tmp_path, wheels, monkeypatch):
+    digests = set()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    for place, mask, zone, when in (("a", 0o022, "UTC", 10**9), ("b/c", 0o077, "Asia/Tokyo", 0)):
+        monkeypatch.setenv("TZ", zone)
+        before = os.umask(mask)
+        try:
+            root = write_solution(tmp_path / place, wheels)
+            for path in root.rglob("*"):
+                os.utime(path, (when, when))
+            monkeypatch.chdir(root)
+            artifact = build_all(root, tmp_path / place / "cache", ONE)["double"]
+        finally:
+            os.umask(before)
+        digests.add((artifact.sha256, artifact.executed.sha256, artifact.inputs))
+    assert len(digests) == 1
