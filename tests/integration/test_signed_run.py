@@ -85,7 +85,7 @@ def test_it_is_signed_and_verified_without_the_solution(ran: Path, place: Path) 
     rules = {
         "solution": "tiny", "branches": ["dev"], "max_age": "1h", "allow_development_key": True,
         "signers": ["config/lockgate/development.pub.pem"], "statements": ["sbom-predict"],
-        "commit": manifest["source"]["commit"], "stages": dict.fromkeys(("unit", "data"), {"min_checks": 2}),
+        "commit": manifest["source"]["commit"], "stages": {"unit": {"min_checks": 2}, "data": {}},
     }  # fmt: skip
     (place / "policy.yml").write_text(yaml.safe_dump(rules))
     verify = ("verify", str(ran), "--policy", "policy.yml", "--artifacts", str(ran / "components"))
