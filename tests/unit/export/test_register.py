@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from helpers.buckets import Bucket
 from helpers.manifests import as_manifest, manifest_data
 from helpers.sagemaker import Objects, Registry, aws
 from helpers.sample_runs import sha
@@ -95,9 +96,10 @@ def test_the_model_itself_has_to_be_somewhere(tmp_path: Path) -> None:
     assert registry.packages == []
 
 
+@pytest.mark.parametrize("kind", [Objects, Bucket], ids=["S3 knows its checksum", "it has to be read"])
 @pytest.mark.parametrize("lies", [b"x", b"longer"])
-def test_other_bytes_under_the_models_name_are_refused(lies: bytes, model: Path) -> None:
-    registry, bucket = Registry(), Objects()
+def test_other_bytes_under_the_models_name_are_refused(kind: type[Bucket], lies: bytes, model: Path) -> None:
+    registry, bucket = Registry(), kind()
     bucket.objects[f"flights/model/{sha('m')}.onnx"] = lies
     with pytest.raises(InfrastructureError, match="other bytes"):
         register(aws(registry, bucket), sized(wanted()), [model])
