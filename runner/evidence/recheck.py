@@ -28,8 +28,6 @@ from runner.model import StageReport, StageResult, Status
 from runner.verdict import EXIT, Ending, Expected, judge, judge_stage
 
 COMPONENTS, RECORD = "components", "result.json"
-# Their bytes lie in a registry, which knows them by the same digest.
-IMAGES = ("image", "lambda-image")
 
 
 def recheck(folder: Path, manifest: ReadManifest) -> list[bytes]:
@@ -117,9 +115,8 @@ def _artifacts(folder: Path, manifest: Manifest) -> None:
 
 
 def files_of(manifest: Manifest) -> Iterator[tuple[str, Component]]:
-    """The components whose bytes are a file."""
-    found = manifest.components.items()
-    return ((n, c) for n, c in found if c.is_built and c.kind not in IMAGES)
+    """The components that have bytes; an image has its manifest's, whose digest a registry knows."""
+    return ((n, c) for n, c in sorted(manifest.components.items()) if c.is_built)
 
 
 def _statements(folder: Path, manifest: ReadManifest, left: Left) -> list[bytes]:

@@ -86,14 +86,8 @@ def _artifacts(manifest: Manifest, folder: Path | None) -> Iterator[Finding]:
     if folder is None:
         yield Finding("artifacts", Outcome.NOTE, "not looked at (--artifacts DIR)")
         return
-    files = dict(files_of(manifest))
-    for name, component in sorted(manifest.components.items()):
-        if name in files:
-            yield _artifact(name, component, folder)
-        elif component.is_built:
-            yield Finding(
-                f"artifact {name}", Outcome.NOTE, f"an image, sha256:{component.sha256}: its registry"
-            )
+    for name, component in files_of(manifest):
+        yield _artifact(name, component, folder)
 
 
 def _artifact(name: str, component: Component, folder: Path) -> Finding:
