@@ -50,8 +50,8 @@ from runner.verdict import EXIT, Ending
 from runner.versions import tool_versions
 
 PLAN = "plan.json"
-REPORT, FIRST, LAST = "report", "result.json", "manifest.json"
-CONCLUDED = "this run is concluded already"
+REPORT, LAST = "report", "manifest.json"
+CONCLUDED, AGAIN = "this run is concluded already", "its manifest stands; to judge anew, start a new run"
 # What an orchestrator can say of a task, and the exit statuses that fit it.
 WORDS: Mapping[str, Code] = {"SUCCEEDED": (0,), "FAILED": (1, 3)}
 
@@ -120,12 +120,11 @@ def _stages_of(step: Step) -> tuple[str, ...]:
 def _send(task: Task, steps: Steps, step: Step, handover: Handover) -> dict[str, str]:
     """The jobs of a stage's parts: part's id -> digest."""
     jobs = {}
-    steps.publish(step, handover)
+    steps.publish(step, handover)  # the stage's own task has no right to
     shards: list[Shard | None] = [*steps.shards(step)]
     for shard in shards or [None]:
         name = shard.name if shard else ""
         given = replace(handover, shard=shard)
-        steps.publish(step, given)  # the stage's own task has no right to
         order = steps.order(step, task.folder / "jobs" / part_id(step.name, name), given)
         assert order.remote is not None  # noqa: S101  the host is not `local`
         jobs[part_id(step.name, name)] = send(order, order.remote, task.store)
@@ -135,7 +134,7 @@ def _send(task: Task, steps: Steps, step: Step, handover: Handover) -> dict[str,
 def job_of(task: Task, stage: str, part: str) -> str:
     """The digest of a stage's job. Raises InfrastructureError where there is none, or where a stage
     that has to pass first did not."""
-    spread = _spread(task)
+    spread = plan_of(task)
     if blocker := next((n for n in spread.needs.get(stage, ()) if not _passed(task, spread, n)), ""):
         raise InfrastructureError(f"stage {blocker} did not pass", where=stage)
     if part_id(stage, part) not in spread.jobs:
@@ -145,7 +144,8 @@ def job_of(task: Task, stage: str, part: str) -> str:
     return spread.jobs[part_id(stage, part)]
 
 
-def _spread(task: Task) -> Spread:
+def plan_of(task: Task) -> Spread:
+    """What `prepare` left. Raises InfrastructureError where there is none, another key's, or another run's."""
     task.store.get(PLAN, task.folder / "their-plan.json")
     spread = unseal_spread(task.folder / "their-plan.json", task.key)
     if spread.run_id != task.run_id:
@@ -172,9 +172,9 @@ def conclude(task: Task, words_of: Callable[[Iterable[str]], Mapping[str, str]],
     """Judge what the tasks left, write the run's folder, and keep it in the store, the manifest last.
 
     `words_of`: the orchestrator's word for each of some parts."""
-    spread = _spread(task)
-    if task.store.has(f"{REPORT}/{FIRST}"):
-        raise InfrastructureError(CONCLUDED, where=task.store.url)
+    spread = plan_of(task)
+    if task.store.has(f"{REPORT}/{LAST}"):
+        raise InfrastructureError(CONCLUDED, where=task.store.url, hint=AGAIN)
     words = words_of(spread.jobs)
     root = _fetched(task, spread)
     solution = load(root)
@@ -190,9 +190,10 @@ def conclude(task: Task, words_of: Callable[[Iterable[str]], Mapping[str, str]],
             spread.run_id, plan.solution, spread.commit, spread.clean, spread.branch, spread.started,
             (datetime.now(UTC) - begun).total_seconds(), spread.aws, verdict_of(plan, results, ""), results,
             tuple(reader.artifacts[n] for n in sorted(reader.artifacts)), plan.complete, "", tool_versions(),
+            manifest_uri=f"{task.store.url}/{REPORT}/{LAST}",
         ), folder, solution, root,
     )  # fmt: skip
-    _keep(task, folder)
+    _keep(task, folder, record.manifest_sha256)
     return record
 
 
@@ -231,13 +232,13 @@ def _fetched(task: Task, spread: Spread) -> Path:
     return root
 
 
-def _keep(task: Task, folder: Path) -> None:
-    """The run's folder in the store, without the components (they are blobs there). The record is first:
-    who cannot put it concludes nothing. The manifest is last: where it stands, all else does."""
+def _keep(task: Task, folder: Path, sha256: str) -> None:
+    """The run's folder in the store, without the components (they are blobs there), in a place of its
+    own: a conclusion that was killed half-way is in nobody's way. The manifest is last, and written once:
+    where it stands all else does, and its digest says which place is the run's."""
     paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != HANDOVER]
-    names = [
-        p.relative_to(folder).as_posix() for p in paths if COMPONENTS not in p.relative_to(folder).parts[:1]
-    ]
-    for name in sorted(names, key=lambda n: (n != FIRST, n == LAST)):
-        if not task.store.put(f"{REPORT}/{name}", folder / name):
-            raise InfrastructureError(CONCLUDED, where=task.store.url)
+    for name in (p.relative_to(folder) for p in paths):
+        if name.parts[0] != COMPONENTS:
+            task.store.put(f"{REPORT}/{sha256}/{name.as_posix()}", folder / name)
+    if not task.store.put(f"{REPORT}/{LAST}", folder / LAST):
+        raise InfrastructureError(CONCLUDED, where=task.store.url, hint=AGAIN)

@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
     from runner.spread import Task
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a spread run lies. `batch`: a batch of builds, `url` holds all runs and this one goes by the
+    batch's id. `keeps_key`: its key lies with it (always so in a batch); else it is in the environment."""
+
+    url: str
+    batch: bool = False
+    keeps_key: bool = False
+
+
 def run_job(url: str, sha256: str) -> int:
     """One stage in this container; the exit status: 0 passed, 1 FAILED, 3 no evidence."""
     key = take_key(os.environ)
@@ -33,55 +44,67 @@ def run_job(url: str, sha256: str) -> int:
         return _agent(url, key, scratch()).run(sha256)
 
 
-def run_stage(url: str, stage: str, part: str, batch: bool) -> int:
+def run_stage(place: Place, stage: str, part: str) -> int:
     """One stage of a run that an orchestrator has spread: its job is the one that `prepare` left."""
     from runner.spread import job_of
 
     with interruptible():
-        task = _task(url, batch)
+        task = _task(place)
         return _agent(task.store.url, task.key, task.folder / "stage").run(job_of(task, stage, part))
 
 
-def prepare(url: str, root: Path, source: str, stages: tuple[str, ...], batch: bool) -> int:
+def prepare(place: Place, root: Path, source: str, stages: tuple[str, ...]) -> int:
     """Build everything of a solution, a folder here or a zip in S3, and leave the stages' jobs."""
     from runner.spread import prepare as spread_out
 
     aws = "AWS: REAL" if is_real(False) else f"AWS: sandbox at {os.environ.get(URL, 'each task')}"
     with interruptible():
-        task = _task(url, batch)
+        task = _task(place, first=True)
         where = _unzipped(source, task.folder) if source else root
         return spread_out(task, where, stages, aws)
 
 
-def conclude(url: str, words: str, out: Path, batch: bool, *, as_json: bool) -> int:
+def conclude(place: Place, words: str, out: Path, *, as_json: bool) -> int:
     """Judge what the stages' tasks left; the exit status is the verdict's."""
     from runner.remote import batch as codebuild
     from runner.spread import conclude as judge
 
-    said = {} if batch else _words(words)
+    said = {} if place.batch else _words(words)
 
     def words_of(parts: Iterable[str]) -> Mapping[str, str]:
-        return codebuild.words(_aws(url), _batch(url), parts) if batch else said
+        if not place.batch:
+            return said
+        return codebuild.words(_aws(place.url), _batch(place.url), parts)
 
-    record = judge(_task(url, batch), words_of, out)
+    record = judge(_task(place), words_of, out)
     return close(record, out, as_json=as_json)
+
+
+def judge(url: str, out: Path, *, as_json: bool) -> int:
+    """Run every stage that `prepare` left in this container, and conclude; the exit status is the verdict's.
+    The run keeps its key."""
+    from runner import judging
+
+    with interruptible():
+        record = judging.judge(_task(Place(url, keeps_key=True)), judging.agents(url), out)
+        return close(record, out, as_json=as_json)
 
 
 def _agent(url: str, key: str, folder: Path) -> Agent:
     return Agent(partial(open_store, url), folder, key, is_real(False), _tell)
 
 
-def _task(url: str, batch: bool) -> Task:
-    """A task of a spread run. In a batch of builds `url` holds all runs, this one goes by the batch's
-    id, and the key lies with it: the tests there are another user's, who cannot read the store."""
+def _task(place: Place, *, first: bool = False) -> Task:
+    """A task of a spread run; the `first` one makes the key that is kept."""
     from runner.report.console import PlainView
     from runner.spread import Task
 
-    folder = scratch()
-    if batch:
+    folder, url = scratch(), place.url
+    if place.batch:
         url = f"{url.rstrip('/')}/{_batch(url).rpartition(':')[2]}"
     store = open_store(url)
-    key = _kept_key(store, folder) if batch else take_key(os.environ)
+    kept = place.batch or place.keeps_key
+    key = _kept_key(store, folder, first) if kept else take_key(os.environ)
     return Task(store, key, folder, PlainView(sys.stderr), not is_real(False))
 
 
@@ -91,13 +114,13 @@ def _batch(url: str) -> str:
     return batch_of(_aws(url), os.environ.get("CODEBUILD_BUILD_ID", ""))
 
 
-def _kept_key(store: Store, folder: Path) -> str:
-    """The run's key, made by whoever comes first."""
-    made = folder / "seal.key"
-    made.write_text(secrets.token_hex(32), encoding="ascii")
-    if not store.put(made.name, made):
-        store.get(made.name, made)
-    return take_key({KEY: made.read_text(encoding="ascii")})
+def _kept_key(store: Store, folder: Path, first: bool) -> str:
+    """The run's key, which lies with it: the tests are another user's, who cannot read the store."""
+    kept = folder / "seal.key"
+    kept.write_text(secrets.token_hex(32), encoding="ascii")
+    if not first or not store.put(kept.name, kept):
+        store.get(kept.name, kept)
+    return take_key({KEY: kept.read_text(encoding="ascii")})
 
 
 def _words(text: str) -> Mapping[str, str]:
@@ -116,15 +139,15 @@ def _words(text: str) -> Mapping[str, str]:
     return found
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, real: bool = False) -> Store:
     """The store at a URL: a folder, or a prefix in the AWS in use, which has to be named."""
     if not url.startswith("s3://"):
         return FolderStore(Path(url))
-    return S3Store(_aws(url), *parse_s3(url))
+    return S3Store(_aws(url, real), *parse_s3(url))
 
 
-def _aws(url: str) -> Aws:
-    if is_real(False):
+def _aws(url: str, real: bool = False) -> Aws:
+    if is_real(real):
         return Aws(real_target())
     if sandbox := os.environ.get(URL):
         return Aws(sandbox_target(sandbox))

@@ -28,7 +28,7 @@ from runner.config.load import load
 from runner.config.schema import IntegrationStage, LambdaZip, Solution
 from runner.durations import record as record_durations
 from runner.durations import recorded
-from runner.errors import LockgateError, UsageError
+from runner.errors import InfrastructureError, LockgateError, UsageError
 from runner.hosts import ready
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
 from runner.leave import conclude, leave, verdict_of
@@ -46,6 +46,7 @@ from runner.versions import tool_versions
 NO_AWS = "AWS: none is used by this run"
 # Steps that run at a time: this machine's are its own load, the others' wait for containers.
 WORKERS = {"local": 2, "docker": 4, "fargate": 16}
+RUNS = "LOCKGATE_RUNS"  # s3://bucket/prefix, where the manifest is kept as well
 Outcome = tuple[tuple[StageResult, ...], Mapping[str, Artifact]]
 
 
@@ -72,7 +73,8 @@ def run_solution(options: Options) -> int:
     plan = make_plan(solution, options.stages)
     run_id, begun, before = new_run_id(), time.monotonic(), source(options.root)
     folder = options.root / ".lockgate" / "runs" / run_id
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started, runs = datetime.now(UTC).isoformat(timespec="seconds"), os.environ.get(RUNS, "").rstrip("/")
+    uri = f"{runs}/{run_id}/manifest.json" if runs else ""
     with _alone(options.root), interruptible():
         numbering = _numbering(options, solution, run_id, before)
         version_of = numbering.version_of if numbering else content_version
@@ -82,11 +84,24 @@ def run_solution(options: Options) -> int:
             run_id, plan.solution, before.commit, before.clean, before.branch, started,
             time.monotonic() - begun, description, verdict, results,
             tuple(artifacts[name] for name in sorted(artifacts)), plan.complete, "", tool_versions(),
+            manifest_uri=uri,
         )  # fmt: skip
         record = leave(record, folder, solution, options.root, numbering.release if numbering else None)
+        _keep_manifest(options, uri, folder)
         if numbering is not None and record.complete:
             _remember(record, numbering)
         return conclude(record, folder, as_json=options.as_json)
+
+
+def _keep_manifest(options: Options, uri: str, folder: Path) -> None:
+    """The manifest where others find it by a URI (LOCKGATE_RUNS), written once. Raises
+    InfrastructureError where it cannot be put: a URI that leads nowhere would be handed on."""
+    if uri:
+        from runner.tasks import open_store
+
+        place, _, name = uri.rpartition("/")
+        if not open_store(place, options.real).put(name, folder / name):
+            raise InfrastructureError("there is a manifest already", where=uri, hint="run again")
 
 
 def _numbering(options: Options, solution: Solution, run_id: str, before: Source) -> Numbering | None:

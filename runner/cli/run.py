@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from runner.adapters.privileges import hide
 from runner.cli import options
 from runner.errors import UsageError
 
@@ -50,6 +51,7 @@ def command(
     Leaves manifest, report and logs in .lockgate/runs/ID/. A selection of stages (--stage) gives
     a verdict on those alone; its manifest says that it is partial.
     """
+    hide()  # before anything that runs somebody's code: what this process was started with is its own
     from runner.wiring import Options, run_one_stage, run_solution
 
     chosen = Options(root.resolve(), stages, real, fail_fast, as_json, host)

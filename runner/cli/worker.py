@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from runner.adapters.privileges import hide
 from runner.cli import options
 
 CATEGORIES = ("Build", "Test", "Deploy", "Invoke")
@@ -49,6 +50,7 @@ def command(
 
     Exit status: 0 stopped between jobs, 130 stopped within one, 3 a result could not be delivered.
     """
+    hide()  # its credentials answer jobs, and the tests it starts may be of the same user
     from runner.worker.serve import WorkerOptions, serve
 
     asked = _query(query)

@@ -2,7 +2,8 @@
 
 Nothing is mounted: what the stage needs is copied in, what it leaves is copied out, so that the engine
 may be elsewhere and no file of this machine is in the tests' reach. The container has no rights, no
-socket, a read-only root; environments are kept in the volume `lockgate-cache`.
+socket, a read-only root. Environments are built anew in each, unless a volume keeps them: what one run's
+tests can write, a later run would execute.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from runner.remote.store import FolderStore
 from runner.verdict import Ending
 
 INSIDE, STORE, LEFT = "/scratch", "store", ("endings", "results")
-CACHE = {"lockgate-cache": "/cache"}
+CACHE = "/cache"
 # What a container may take beside the stage's own deadline: to fetch, and to build the environment.
 SETUP_SECONDS, STOP_SECONDS, POLL = 1800.0, 120, 0.2
 PASSED_ON = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", shell.TEST_ROLE, *shell.PROXIES)
@@ -67,7 +68,7 @@ def _wanted(remote: Remote, sha256: str, key: str) -> Container:
         remote.settings.image,
         ("task", "stage", "--store", f"{INSIDE}/{STORE}", "--job", sha256),
         {**passed_on, **_aws(remote), **fixed},
-        CACHE,
+        {remote.settings.cache: CACHE} if remote.settings.cache else {},
         remote.settings.network,
         {"lockgate.run": remote.run_id, "lockgate.part": remote.part},
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +22,8 @@ from runner.errors import InfrastructureError, UsageError
 SHA256 = re.compile(r"[0-9a-f]{64}")
 S3_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([A-Za-z0-9!_.*'()/-]{1,800})")
 GONE = ("404", "NoSuchKey", "NotFound")
-TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict")
+TAKEN, RACING = ("PreconditionFailed", "412"), ("ConditionalRequestConflict", "409")
+TRIES = 5
 
 
 class Store(Protocol):
@@ -69,19 +72,27 @@ class S3Store:
     aws: Aws
     bucket: str
     prefix: str
+    pause: Callable[[float], None] = time.sleep
 
     @property
     def url(self) -> str:
         return f"s3://{self.bucket}/{self.prefix}"
 
     def put(self, key: str, path: Path) -> bool:
-        try:
-            self.aws.upload_new(path, self.bucket, f"{self.prefix}/{key}")
-        except AwsError as error:
-            if error.code in TAKEN:
-                return False
-            raise
-        return True
+        """False where there is an object. A 409 is a write at the same time that may yet fail: S3 says to
+        try again (Amazon S3 User Guide, "Conditional writes")."""
+        attempt = 0
+        while True:
+            try:
+                self.aws.upload_new(path, self.bucket, f"{self.prefix}/{key}")
+                return True
+            except AwsError as error:
+                attempt += 1
+                if error.code in TAKEN:
+                    return False
+                if error.code not in RACING or attempt == TRIES:
+                    raise
+            self.pause(0.1 * 2**attempt)
 
     def get(self, key: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

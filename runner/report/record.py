@@ -32,3 +32,4 @@ class RunRecord:
     manifest_sha256: str
     tools: Mapping[str, str] = field(default_factory=dict)
     release: str = ""
+    manifest_uri: str = ""

@@ -36,6 +36,8 @@ def variables(record: RunRecord) -> dict[str, str]:
         "LOCKGATE_CHECKS_ERROR": str(tally.errors),
         "LOCKGATE_CHECKS_SKIPPED": str(tally.skipped),
         "LOCKGATE_MANIFEST_SHA256": record.manifest_sha256,
+        "LOCKGATE_MANIFEST_URI": record.manifest_uri or "manifest.json",
+        "LOCKGATE_VERSION": record.release or f"0+sha256.{record.manifest_sha256[:12]}",
     }
     return {name: one_line(value, LIMIT) for name, value in found.items()}
 

@@ -42,6 +42,8 @@ def test_none():
     with pytest.raises(OSError, match="Read-only file system"):
         open("/opt/lockgate/x", "w")
     assert not [name for name in os.environ if name.startswith("AWS_") and "KEY" in name]
+    with pytest.raises(PermissionError):
+        open("/proc/1/environ", "rb").read()
 """
 
 

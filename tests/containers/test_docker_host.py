@@ -15,7 +15,7 @@ from helpers.whole_runs import tiny
 
 pytestmark = pytest.mark.docker
 
-HOSTS = "hosts: {docker: {image: %s, network: host}}\n"
+HOSTS = "hosts: {docker: {image: %s, network: host, cache: lockgate-tests-docker}}\n"
 
 
 def solution(root: Path, tests: str, options: str = "", image: str = "lockgate:runner") -> Path:

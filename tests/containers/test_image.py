@@ -102,7 +102,7 @@ def test_its_user_can_write_where_it_should_and_nowhere_else(target: str) -> Non
     find = r"find / -xdev \( -type d -o -type f \) -writable 2>/dev/null || true"
     ran = start(f"lockgate:{target}", "-c", find, options=["--entrypoint=sh", "--network=none"])
     assert set(ran.out.split()) - {"/tmp", "/var/tmp", "/run/lock"} == {"/cache", "/scratch", "/work"}
-    assert set(config(f"lockgate:{target}")["Config"]["Volumes"]) == {"/cache", "/scratch"}
+    assert set(config(f"lockgate:{target}")["Config"]["Volumes"]) == {"/cache", "/scratch", "/tmp", "/work"}
 
 
 def test_scratch_files_can_be_executed() -> None:

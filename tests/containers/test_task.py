@@ -19,7 +19,7 @@ def test_each_mounted_place_is_the_users_and_executable() -> None:
     prefix = f"lockgate-task-{uuid.uuid4().hex[:8]}"
     volumes = [f"{prefix}{path.replace('/', '-')}" for path in paths]
     mounts = [part for name, path in zip(volumes, paths, strict=True) for part in ("-v", f"{name}:{path}")]
-    hardened = ["--network=none", "--read-only", "--cap-drop=ALL", "--init", "--user", container["User"]]
+    hardened = ["--network=none", "--read-only", "--cap-drop=ALL", "--user", container["User"]]
     try:
         said = docker(
             *["run", "--rm", *hardened, *mounts, "--entrypoint", "sh", "lockgate:runner"],

@@ -69,7 +69,8 @@ def is_an_error(done: Build) -> None:
     """FAILED, and nothing exported or uploaded could be taken for more than an ERROR."""
     assert done.status == "FAILED"
     assert done.exported["LOCKGATE_VERDICT"] == "ERROR"
-    assert done.exported["LOCKGATE_RUN_ID"] == done.exported["LOCKGATE_MANIFEST_SHA256"] == "none"
+    for name in ("RUN_ID", "MANIFEST_SHA256", "MANIFEST_URI", "VERSION"):
+        assert done.exported[f"LOCKGATE_{name}"] == "none"
     assert done.exported["LOCKGATE_COMPLETE"] == "false"
     left = {name for name in done.files if not name.endswith(".log")}
     assert left == {"variables.env", "junit/lockgate.xml"}
@@ -78,6 +79,8 @@ def is_an_error(done: Build) -> None:
         "LOCKGATE_VERDICT=ERROR",
         "LOCKGATE_RUN_ID=none",
         "LOCKGATE_MANIFEST_SHA256=none",
+        "LOCKGATE_MANIFEST_URI=none",
+        "LOCKGATE_VERSION=none",
         "LOCKGATE_COMPLETE=false",
     ]
     assert done.reports["lockgate"].failed == ("run",)

@@ -17,7 +17,7 @@ from runner.errors import InfrastructureError, LockgateError, UsageError
 from runner.model import Check, StageResult, Status
 from runner.remote.job import ending_key
 from runner.remote.store import FolderStore, Store
-from runner.spread import PLAN, job_of, prepare
+from runner.spread import PLAN, conclude, job_of, prepare
 from runner.tasks import _words
 
 BAD = replace(PASSED, status=Status.FAILED, cause="assert 1 == 2")
@@ -34,7 +34,8 @@ def test_where_all_agree_it_passes(run: SpreadRun) -> None:
     record = run.conclude()
     assert (record.verdict.status, run.status) == (Status.PASSED, "PASSED")
     assert run.manifest["run_id"] == run.name
-    assert {"report/result.json", "report/report.html", "report/junit/unit.xml"} <= set(run.files())
+    place = f"report/{record.manifest_sha256}"
+    assert {f"{place}/result.json", f"{place}/report.html", f"{place}/junit/unit.xml"} <= set(run.files())
 
 
 def test_a_failure_that_its_task_says_is_a_failure(run: SpreadRun) -> None:
@@ -224,7 +225,7 @@ class Dying:
         return self.real.has(key)
 
 
-def test_killed_after_any_put_there_is_no_manifest_or_everything(tmp_path: Path) -> None:
+def test_killed_after_any_put_there_is_no_manifest_and_the_next_one_concludes(tmp_path: Path) -> None:
     whole = SpreadRun(tmp_path / "whole").prepared()
     leave(whole.store)
     before = set(whole.files())
@@ -238,8 +239,10 @@ def test_killed_after_any_put_there_is_no_manifest_or_everything(tmp_path: Path)
             run.conclude()
         assert run.manifest == {}
         run.store = real
-        if puts:  # the record was put: nobody writes another beside it
-            refused(run, said="concluded already")
+        again, out = tmp_path / f"again-{puts}", tmp_path / f"out-{puts}"  # another task, elsewhere
+        again.mkdir()
+        conclude(replace(run.task, folder=again), lambda parts: {"unit": "SUCCEEDED"}, out)
+        assert run.manifest["verdict"]["status"] == "PASSED"
 
 
 def dying(store: Store, puts: int) -> Dying:
@@ -247,7 +250,7 @@ def dying(store: Store, puts: int) -> Dying:
     return Dying(store, puts)
 
 
-def test_who_comes_second_to_conclude_writes_nothing(run: SpreadRun) -> None:
+def test_who_comes_second_to_conclude_overwrites_nothing(run: SpreadRun) -> None:
     """Two at once: both saw that nothing is concluded yet."""
     leave(run.store)
     real = run.store
@@ -258,14 +261,14 @@ def test_who_comes_second_to_conclude_writes_nothing(run: SpreadRun) -> None:
     class Behind(Dying):
         def has(self, key: str) -> bool:
             found = self.real.has(key)
-            if key == "report/result.json":
+            if key == "report/manifest.json":
                 self.real.put(key, first)
             return found
 
     run.store = Behind(real, 99)
     with pytest.raises(InfrastructureError, match="concluded already"):
         run.conclude()
-    assert {n for n in run.files() if n.startswith("report/")} == {"report/result.json"}
+    assert (real.root / "report/manifest.json").read_text() == "{}"  # the first one's stands
 
 
 # --- the stages' tasks

@@ -178,7 +178,15 @@ def test_one_that_needs_a_real_aws_gets_the_runs_session(engine: Fake, tmp_path:
 def test_it_can_be_found_by_its_run(engine: Fake, tmp_path: Path) -> None:
     found = wanted(engine, tmp_path, settings=DockerHost(image="mine:1", network="lan"))
     assert found.labels == {"lockgate.run": remote().run_id, "lockgate.part": ""}
-    assert (found.image, found.network, found.volumes) == ("mine:1", "lan", {"lockgate-cache": "/cache"})
+    assert (found.image, found.network) == ("mine:1", "lan")
+
+
+def test_no_run_executes_what_another_ones_tests_could_write_unless_it_is_told_to(
+    engine: Fake, tmp_path: Path
+) -> None:
+    assert wanted(engine, tmp_path / "a").volumes == {}
+    kept = wanted(engine, tmp_path / "b", settings=DockerHost(cache="mine"))
+    assert kept.volumes == {"mine": "/cache"}
 
 
 # The adapter: what the SDK is asked for, and what its errors become.

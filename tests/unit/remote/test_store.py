@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from helpers.buckets import Bucket
 
 from runner.adapters.aws import Aws, AwsError, sandbox_target
@@ -78,11 +80,35 @@ def test_a_folder_in_an_objects_place_is_an_error(tmp_path: Path) -> None:
     assert store.put("endings/unit.json", file(tmp_path, b"x")) is False
 
 
-@pytest.mark.parametrize("code", ["PreconditionFailed", "412", "ConditionalRequestConflict"])
+@pytest.mark.parametrize("code", ["PreconditionFailed", "412"])
 def test_every_way_in_which_s3_says_taken(tmp_path: Path, code: str) -> None:
     bucket = Bucket(code)
     store = S3Store(Aws(TARGET, lambda service: bucket), "b-1", "runs/r")
     assert store.put("k", file(tmp_path, b"1")) and not store.put("k", file(tmp_path, b"2"))
+
+
+@pytest.mark.parametrize("times", [1, 4, 5])
+def test_a_write_at_the_same_time_is_tried_again_and_never_taken_for_one_that_was_made(
+    tmp_path: Path, times: int
+) -> None:
+    class Racing(Bucket):
+        left = times
+
+        def put_object(self, **request: Any) -> dict[str, Any]:
+            self.left -= 1
+            if self.left >= 0:
+                raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject")
+            return super().put_object(**request)
+
+    waits: list[float] = []
+    bucket = Racing()
+    store = S3Store(Aws(TARGET, lambda service: bucket), "b-1", "runs/r", waits.append)
+    if times < 5:
+        assert store.put("k", file(tmp_path, b"1")) and len(waits) == times
+    else:
+        with pytest.raises(AwsError):
+            store.put("k", file(tmp_path, b"1"))
+    assert ("runs/r/k" in bucket.objects) == (times < 5)
 
 
 def test_a_write_that_is_denied_is_no_write_that_was_made(tmp_path: Path) -> None:
