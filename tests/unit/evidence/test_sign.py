@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from helpers.signed_runs import Left, a_run, key, sha
 
 from runner.errors import LockgateError, RefusedError
 from runner.evidence.bundle import BUNDLE
+from runner.evidence.left import read_left
 from runner.evidence.sign import Signed, sign_run
+from runner.evidence.statements import of_the_run
 from runner.manifest.build import canonical, digest, pin
 from runner.model import Status
 
@@ -118,6 +121,39 @@ def test_a_manifest_that_says_something_else_is_refused(left: Left, name: str) -
     refused(left)
 
 
+# What the run's folder proves: refused even where the statements were made anew to agree.
+PROVEN = (
+    *("a count", "the required count", "a fact", "a stage's kind", "a stage's status", "another result"),
+    *("a stage without a result", "a stage that left nothing", "a stage that is another's"),
+    *("a stage taken out", "every stage taken out", "a step that failed", "a step that was skipped"),
+    *("the reason", "another run", "what was judged", "a suite more", "an override"),
+    *("a component", "a component's size"),
+)
+
+
+@pytest.mark.parametrize("name", PROVEN)
+def test_a_consistent_forgery_is_refused(left: Left, name: str) -> None:
+    left.rewrite(EDITS[name])
+    with contextlib.suppress(RefusedError):  # results that are not there cannot be stated either
+        restate(left)
+    refused(left)
+
+
+def test_what_is_believed_can_be_forged_consistently(left: Left) -> None:
+    """So that nobody thinks otherwise (docs/evidence.md): a folder does not prove its commit."""
+    left.rewrite(EDITS["another commit"])
+    refused(left, "statement provenance")
+    restate(left)
+    assert sign(left).is_new
+
+
+def restate(left: Left) -> None:
+    """Make the statements that follow from the manifest anew, and pin them."""
+    for own in of_the_run(read_left(left.folder, left.data)):
+        (left.folder / "statements" / f"{own.name}.json").write_bytes(canonical(own.statement))
+    repin(left)
+
+
 def test_a_failed_run_cannot_be_called_passed(tmp_path: Path) -> None:
     for n, edit in enumerate(
         (
@@ -178,14 +214,15 @@ def test_a_boms_subjects_have_to_be_artifacts_of_the_run(left: Left, edit: Edit)
     refused(left, "[Ss]tatement|predicate")
 
 
-def repin(left: Left, name: str, edit: Edit) -> None:
-    """Change a statement, and the manifest so that it pins the changed one."""
-    path = left.folder / "statements" / f"{name}.json"
-    content = json.loads(path.read_bytes())
-    edit(content)
-    path.write_bytes(canonical(content))
+def repin(left: Left, name: str = "", edit: Edit | None = None) -> None:
+    """Change a statement, and the manifest so that it pins what lies there."""
+    folder = left.folder / "statements"
+    if edit:
+        content = json.loads((folder / f"{name}.json").read_bytes())
+        edit(content)
+        (folder / f"{name}.json").write_bytes(canonical(content))
     pins = [
-        (p["name"], p["predicate_type"], (left.folder / "statements" / f"{p['name']}.json").read_bytes())
+        (p["name"], p["predicate_type"], (folder / f"{p['name']}.json").read_bytes())
         for p in left.data["statements"]
     ]
     left.rewrite(lambda m: m.update(pin(m, pins)))

@@ -67,6 +67,13 @@ def test_the_set_is_exact(case: Case) -> None:
     assert not case.accepted(attack.sets(case.other, case.genuine, case.key), 20)
 
 
+def test_a_manifest_is_not_read_before_it_is_known_to_be_the_signed_one(case: Case) -> None:
+    bundle = case.run.bundle.read_bytes()
+    for manifest in (case.other.manifest, b"[" * 100_000, b""):
+        (found,) = verify(manifest, bundle, case.wanted, NOW)
+        assert found.detail == "manifest.json: the manifest is not the one that was signed"
+
+
 def test_there_is_one_spelling(case: Case) -> None:
     assert not case.accepted(attack.spellings(case.genuine), 80)
 
