@@ -25,7 +25,7 @@ from runner.history.names import SLOT, slot, word
 from runner.history.store import Records
 
 # Each lost race is another's record, so this many writers at the same moment come through.
-ATTEMPTS = 1000
+ATTEMPTS = 200
 READERS = 16
 
 
@@ -42,8 +42,8 @@ R = TypeVar("R", bound=Record)
 
 
 def pause(tries: int) -> None:
-    """Spread the writers that lost a race, longer the more often they did."""
-    time.sleep(random.uniform(0, min(0.002 * tries, 0.1)))  # noqa: S311  no secret
+    """Spread the writers that lost a race, ever longer (full jitter), up to a second."""
+    time.sleep(random.uniform(0, min(0.01 * 2**tries, 1.0)))  # noqa: S311  no secret
 
 
 @dataclass(frozen=True, slots=True)

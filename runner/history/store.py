@@ -17,7 +17,10 @@ from typing import Protocol
 from runner.adapters.aws import Aws, AwsError
 from runner.adapters.files import write_new
 from runner.errors import InfrastructureError
-from runner.remote.store import GONE, TAKEN
+
+GONE = ("404", "NoSuchKey", "NotFound")
+# 409: S3 could not decide between two writers; whoever reads again finds one of them, or nothing.
+TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict")
 
 
 class Records(Protocol):

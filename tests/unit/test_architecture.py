@@ -71,7 +71,7 @@ MAY = {
         "stages",
         "verdict",
     },
-    "history": {"errors", "model", "adapters", "wire", "remote"},
+    "history": {"errors", "model", "adapters", "wire"},
     "report": {"errors", "model", "adapters"},
     "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
     "manifest": {"errors", "model", "report", "config"},

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from runner.errors import InfrastructureError
 from runner.history.history import Origin
-from runner.history.log import Log
+from runner.history.log import ATTEMPTS, Log
 from runner.history.records import Judgement, Version
 from runner.history.store import FolderRecords
 
@@ -139,7 +139,7 @@ def test_a_store_that_never_decides_ends_in_an_error() -> None:
     log = Log(Undecided(), "versions/fn", "digests/fn", Version, waits.append)
     with pytest.raises(InfrastructureError, match="no number could be had"):
         log.claim("a" * 64, lambda last: numbered(history(), "A").record)
-    assert len(waits) == 1000
+    assert len(waits) == ATTEMPTS
 
 
 ONE, FOUND = "versions/fn/00000001.json", f"digests/fn/{artifact('A').sha256}.json"
