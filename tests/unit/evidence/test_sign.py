@@ -75,7 +75,8 @@ def test_a_failed_run_is_signed_where_that_is_asked_for(tmp_path: Path) -> None:
 
 Edit = Callable[[dict[str, Any]], object]
 COUNTS = {"collected": 9, "executed": 9, "passed": 9, "failed": 0, "errored": 0, "skipped": 0}
-NOTHING = {"result_sha256": ""}
+NOTHING = {"result_sha256": "", "min_checks": 1}
+ZERO = dict.fromkeys(COUNTS, 0)
 FILES = ("stages/unit/result.json", "statements/provenance.json", "stages/data/data/rows.validation.json")
 EDITS: dict[str, Edit] = {
     "a count": lambda m: m["stages"]["unit"].update(counts=COUNTS),
@@ -86,6 +87,7 @@ EDITS: dict[str, Edit] = {
     "a stage without a result": lambda m: m["stages"]["unit"].update(result_sha256=""),
     "another result": lambda m: m["stages"]["unit"].update(result_sha256="0" * 64),
     "a stage that left nothing": lambda m: m["stages"].update(model={**m["stages"]["unit"], **NOTHING}),
+    "an empty stage": lambda m: m["stages"].update(model={**m["stages"]["unit"], **NOTHING, "counts": ZERO}),
     "a stage that is another's": lambda m: m["stages"].update(model=m["stages"]["unit"]),
     "a stage taken out": lambda m: m["stages"].pop("unit"),
     "every stage taken out": lambda m: m["stages"].clear(),
@@ -125,6 +127,7 @@ def test_a_manifest_that_says_something_else_is_refused(left: Left, name: str) -
 PROVEN = (
     *("a count", "the required count", "a fact", "a stage's kind", "a stage's status", "another result"),
     *("a stage without a result", "a stage that left nothing", "a stage that is another's"),
+    "an empty stage",
     *("a stage taken out", "every stage taken out", "a step that failed", "a step that was skipped"),
     *("the reason", "another run", "what was judged", "a suite more", "an override"),
     *("a component", "a component's size"),
@@ -164,6 +167,17 @@ def test_a_failed_run_cannot_be_called_passed(tmp_path: Path) -> None:
         run = a_run(tmp_path / str(n), bad=Status.FAILED)
         run.rewrite(edit)
         refused(run)
+
+
+def test_a_stage_cannot_be_called_skipped_for_one_that_passed(tmp_path: Path) -> None:
+    run = a_run(tmp_path, bad=Status.FAILED)
+    skipped = {**run.data["stages"]["data"], **NOTHING, "counts": ZERO, "facts": {}, "status": "SKIPPED"}
+    run.rewrite(lambda m: m["stages"].update(model={**skipped, "blocked_by": "data"}))
+    restate(run)
+    refused(run, "which passed", failed=True)
+    run.rewrite(lambda m: m["stages"].update(model={**skipped, "blocked_by": "stage:unit"}))
+    restate(run)
+    assert sign(run, failed=True).is_new
 
 
 def test_a_result_that_was_changed_with_its_digest_is_judged_anew(tmp_path: Path) -> None:
