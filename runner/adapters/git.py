@@ -122,6 +122,14 @@ def listed(root: Path) -> tuple[str, ...] | None:
     return tuple(name for name in names if (root / name).is_file())
 
 
+def ignored(root: Path) -> tuple[str, ...]:
+    """The files and folders below that version control is told to leave out; none where there is no git."""
+    found = _git(
+        root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", "."
+    )
+    return tuple(name.rstrip("/") for name in (found or "").split("\0") if name)
+
+
 def _git(root: Path, *words: str) -> str | None:
     try:
         done = shell.run(["git", "-C", str(root), *words], env=shell.tool_env(), timeout=30)

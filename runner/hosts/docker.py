@@ -100,7 +100,10 @@ def _copy_out(engine: Engine, container: str, store: FolderStore) -> None:
 
 
 def _run(engine: Engine, container: str, order: Order) -> tuple[int | None, str]:
-    """Start, watch, and stop at the deadline or at an interrupt: (exit status, why it does not count)."""
+    """Start, watch, and stop at the deadline or at an interrupt: (exit status, why it does not count).
+
+    The kernel drops a SIGTERM that the first process of a container does not handle yet: one that has
+    said nothing so far would not hear it, and has nothing to hand back."""
     deadline, why = time.monotonic() + order.timeout + SETUP_SECONDS, ""
     engine.start(container)
     listener = threading.Thread(target=_listen, args=(engine, container, order), daemon=True)
@@ -109,7 +112,7 @@ def _run(engine: Engine, container: str, order: Order) -> tuple[int | None, str]
         if time.monotonic() > deadline and not why:
             why = f"its container did not end within {order.timeout + SETUP_SECONDS:.0f} s"
         if why or shell.INTERRUPTED.is_set():
-            engine.stop(container, STOP_SECONDS)
+            engine.stop(container, STOP_SECONDS if engine.errors(container) else 0)
         time.sleep(POLL)
     listener.join(2.0)
     why = why or ("its container was out of memory" if stopped.out_of_memory else "")

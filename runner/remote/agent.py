@@ -178,6 +178,7 @@ def take_key(environ: MutableMapping[str, str]) -> str:
     Raises UsageError where there is none."""
     key = environ.pop(KEY, "")
     if len(key) < KEY_LENGTH:
-        raise UsageError(f"no {KEY}", hint="tasks are started by `lockgate run --on docker|fargate`")
+        wrong = f"{KEY} has fewer than {KEY_LENGTH} characters" if key else f"no {KEY}"
+        raise UsageError(wrong, hint="tasks are started by `lockgate run --on docker|fargate`")
     hide()
     return key

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner import wire
-from runner.adapters.files import sha256_file, walk
-from runner.adapters.git import listed
+from runner.adapters.files import IGNORED, sha256_file, walk
+from runner.adapters.git import ignored, listed
 from runner.errors import InfrastructureError, UsageError
 from runner.hosts import Order, Remote
 from runner.model import Artifact, StageReport
@@ -20,12 +20,15 @@ from runner.stages.child import Handover, read_ending, read_handover
 from runner.verdict import Ending
 
 CA = "LOCKGATE_CA"
+CACHES = IGNORED | {".hypothesis", "node_modules", "venv", ".DS_Store"}
 LEFT_FILES, LEFT_BYTES = 20_000, 2 * 2**30
 
 
 def send(order: Order, remote: Remote, store: Store) -> str:
     """Put a stage's job and all that it names into the store; the job's digest."""
     handover = read_handover(order.handover)
+    if left := left_out(order.root, remote.files):
+        remote.say(f"not sent, as tests there will not find them: {left}")
     source, files = send_solution(order.root, handover, remote.files, remote.folders, store)
     job = RemoteJob(
         remote.run_id, order.stage, remote.part, source, files, relocated(handover, order.root),
@@ -49,6 +52,19 @@ def send_solution(
         bundle = Path(folder, "source.tar.gz")
         pack(root, _sources(root, made), bundle, [name for name in folders if (root / name).is_dir()])
         return put_blob(store, bundle), files
+
+
+def left_out(root: Path, made: tuple[str, ...]) -> str:
+    """What lies in the solution's folder and is not sent: what git ignores and no command made, and links
+    that lead nowhere or to folders; '' for nothing, or the first few."""
+    names = [n for n in ignored(root) if not CACHES & set(Path(n).parts) and not _holds(n, made)]
+    links = (p.relative_to(root).as_posix() for p in root.iterdir() if p.is_symlink() and not p.is_file())
+    found = sorted({*names, *links})
+    return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+
+
+def _holds(name: str, made: tuple[str, ...]) -> bool:
+    return any(m == name or m.startswith(f"{name}/") or name.startswith(f"{m}/") for m in made)
 
 
 def _stored(handover: Handover) -> list[tuple[str, str]]:

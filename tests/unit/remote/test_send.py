@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from runner.hosts import Order
 from runner.model import Artifact, Check, Status, Variant
 from runner.remote.bundle import unpack
 from runner.remote.job import RemoteJob
-from runner.remote.send import CA, receive, send
+from runner.remote.send import CA, left_out, receive, send
 from runner.remote.store import FolderStore, get_blob
 from runner.verdict import Ending, Expected, judge_stage
 
@@ -194,3 +195,15 @@ def test_another_part_is_another_ending(store: FolderStore, here: Order) -> None
     leave(store)
     ending = receive(here, remote(part="1-of-2"), store, KEY, 0, "")
     assert ending.report is None
+
+
+def test_what_is_not_sent_is_said_before_a_test_misses_it(tmp_path: Path) -> None:
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
+    (tmp_path / ".gitignore").write_text("data/\nmade/\n__pycache__/\n")
+    for name in ("data/x.csv", "made/table.parquet", "__pycache__/a.pyc"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("x")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    assert left_out(tmp_path, ("made/table.parquet",)) == "dangling, data"
+    assert left_out(tmp_path, ("made", "data")) == "dangling"
