@@ -13,9 +13,11 @@ from graphlib import TopologicalSorter
 from runner.config.problems import did_you_mean
 from runner.config.references import own_suites
 from runner.config.schema import (
+    Image,
     IntegrationStage,
     LambdaZip,
     Model,
+    ModelImage,
     ModelStage,
     Solution,
     Stack,
@@ -67,7 +69,7 @@ def _step(solution: Solution, ident: str, stages: set[str]) -> Step:
         return Step(kind, name, (ENVIRONMENT,), solution.prepare[name].timeout)
     if kind == "build":
         component = solution.components[name]
-        timeout = component.timeout if isinstance(component, Model) else 1800.0
+        timeout = component.timeout if isinstance(component, Model | Image | ModelImage) else 1800.0
         return Step(kind, name, tuple(_build_needs(solution, name)), timeout)
     stage = solution.stages[name]
     before = [f"stage:{n}" for n in stage.needs if n in stages]
@@ -77,8 +79,11 @@ def _step(solution: Solution, ident: str, stages: set[str]) -> Step:
 def _build_needs(solution: Solution, name: str) -> Iterable[str]:
     component = solution.components[name]
     if isinstance(component, Model):
-        yield from [ENVIRONMENT] if component.train else []
+        # Only skops, which is in the solution's environment, knows which of a file's types it trusts.
+        yield from [ENVIRONMENT] if component.train or component.path.endswith(".skops") else []
         yield from (f"prepare:{n}" for n in component.needs)
+    elif isinstance(component, ModelImage):
+        yield f"build:{component.model}"
     elif isinstance(component, Stack):
         names = REFERENCE.findall(" ".join(component.parameters.values()))
         yield from (f"build:{n}" for n in dict.fromkeys(names) if n in solution.components)
@@ -91,7 +96,7 @@ def _uses(solution: Solution, stage: Stage) -> Iterable[str]:
     if isinstance(stage, UnitStage):
         yield from _of(solution, (LambdaZip, Model))
     elif isinstance(stage, ModelStage):
-        yield f"build:{stage.candidate}"
+        yield from (f"build:{n}" for n in (stage.candidate, stage.through) if n)
     elif isinstance(stage, IntegrationStage):
         yield from (f"build:{n}" for n in [stage.stack, *stage.invoke])
     else:

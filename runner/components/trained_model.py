@@ -6,14 +6,16 @@ model stage's to find, which compares the two.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePath
 from typing import Any
 
 from runner.adapters.files import sha256_file, sha256_inputs
 from runner.components import BuildJob
+from runner.components.model_file import model_facts
 from runner.components.prepare import outputs_digest
+from runner.components.sources import source_file
 from runner.components.stamped import Command, run_stamped
+from runner.config.json_strict import parse
 from runner.config.schema import Model
 from runner.errors import SolutionError, UsageError
 from runner.model import Artifact
@@ -21,31 +23,39 @@ from runner.model import Artifact
 # Formats that can be read without running what is in them (skops: with a list of trusted types).
 FORMATS = (".onnx", ".skops")
 RECORD_LIMIT = 1_000_000
+# Without these nobody could train the model again, or say that it is this one.
+RECORDED = ("model_sha256", "data_sha256", "code_sha256", "parameters", "seeds", "versions")
 
 
 def build(job: BuildJob) -> Artifact:
     """Train where needed and name the result by its digest.
 
-    Raises UsageError for a format that would have to be unpickled, SolutionError where training
-    fails or the record does not parse."""
+    Raises UsageError for a name that is no format of ours, SolutionError where training fails, where the
+    file is not what its name says, and where the record does not parse or lacks something."""
     component = job.component
     assert isinstance(component, Model)  # noqa: S101  the schema's discriminator says so
     _require_safe_format(job, component)
     key, trained = _train(job, component) if component.train else (_untrained_key(job, component), False)
-    path, record = job.root / component.path, job.root / component.record
+    path, record = source_file(job, component.path), source_file(job, component.record)
+    sha256, recorded = sha256_file(path), _record(record)
     return Artifact(
         job.name,
         component.kind,
-        str(path.resolve()),
-        sha256_file(path),
+        str(path),
+        sha256,
         path.stat().st_size,
         key,
-        facts={"record": _record(record), "record_sha256": sha256_file(record), "trained": trained},
+        facts={
+            **model_facts(job, component, path, sha256),
+            "record": recorded,
+            "record_sha256": sha256_file(record),
+            "trained": trained,
+        },
     )
 
 
 def _require_safe_format(job: BuildJob, component: Model) -> None:
-    if PurePath(component.path).suffix not in FORMATS:
+    if PurePath(component.path).suffix not in FORMATS and not component.allow_pickle_sha256:
         raise UsageError(
             f"{component.path!r} is not a format that Lockgate loads",
             where=f"{job.root / 'lockgate.yml'}: components.{job.name}.path",
@@ -83,9 +93,13 @@ def _record(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > RECORD_LIMIT:
             raise ValueError(f"it is larger than {RECORD_LIMIT} bytes")
-        record = json.loads(path.read_bytes())
+        record = parse(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise SolutionError(f"the training record cannot be read: {error}", where=str(path)) from error
     if not isinstance(record, dict):
         raise SolutionError("the training record is not a JSON object", where=str(path))
+    if lacking := [name for name in RECORDED if record.get(name) in (None, "", {}, [])]:
+        raise SolutionError(
+            f"the training record lacks {', '.join(lacking)}", where=str(path), hint="docs/components.md"
+        )
     return record

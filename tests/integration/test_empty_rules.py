@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from helpers.models import ONNX, record
 from helpers.whole_runs import Ran, run
 
 pytestmark = pytest.mark.integration
+RECORD = json.dumps(record())
 
 DATA = """\
 solution: tiny
@@ -59,7 +62,7 @@ def test_a_suite_that_expects_nothing(
 def test_criteria_that_ask_for_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], criteria: str, said: str
 ) -> None:
-    ran = judged(tmp_path, capfd, MODEL, criteria_yml=criteria, m_onnx="x", m_json='{"model_sha256": "0"}')
+    ran = judged(tmp_path, capfd, MODEL, criteria_yml=criteria, m_onnx=ONNX.decode(), m_json=RECORD)
     assert (ran.code, ran.status) == (3, "ERROR"), ran.last
     assert said in ran.last
 

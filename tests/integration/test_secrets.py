@@ -150,8 +150,9 @@ import json, pathlib, sys
 sys.path.insert(0, "src")
 from leak import PLANTED, leak
 leak("train")
-pathlib.Path("build/m.onnx").write_bytes(b"none")
-pathlib.Path("build/m.json").write_text(json.dumps({"note": PLANTED}))
+pathlib.Path("build/m.onnx").write_bytes(bytes.fromhex("08083a004202100f"))
+record = dict.fromkeys(["model_sha256", "data_sha256", "code_sha256", "parameters", "seeds", "versions"], "x")
+pathlib.Path("build/m.json").write_text(json.dumps({**record, "note": PLANTED}))
 """
 PREP = """\
 import pathlib, sys

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.models import ONNX, record
 
 from runner.components import BuildJob
 from runner.components.prepare import prepare
@@ -10,11 +11,13 @@ from runner.components.trained_model import build
 from runner.config.schema import Model, Prepare, Solution
 from runner.errors import InfrastructureError, SolutionError, UsageError
 
-TRAIN = """
+TRAIN = f"""
 import json, pathlib, sys
 import helper
-pathlib.Path("m.onnx").write_text(pathlib.Path("data.txt").read_text())
-pathlib.Path("m.json").write_text(json.dumps({"by": helper.NAME}))
+data = pathlib.Path("data.txt").read_bytes()
+# The producer's name, the model's second field, is what it was trained on.
+pathlib.Path("m.onnx").write_bytes({ONNX!r} + bytes([0x12, len(data)]) + data)
+pathlib.Path("m.json").write_text(json.dumps({{**{record()!r}, "by": helper.NAME}}))
 with open("runs", "a") as log: log.write("x")
 """
 BASE = {"solution": "s", "python": {"lock": "lock"}, "stages": {"unit": {"kind": "unit"}}}
@@ -52,7 +55,7 @@ def runs(root):
 
 def test_trains_once_in_the_solutions_environment_and_keeps_the_record(root):
     first = train(root)
-    assert first.facts["record"] == {"by": "helper"}
+    assert first.facts["record"]["by"] == "helper" and first.facts["producer"] == "1"
     assert first.facts["trained"] is True
     second = train(root)
     assert second.facts["trained"] is False
@@ -75,7 +78,7 @@ def test_trains_again_when_what_it_is_made_from_changed(root, change):
 
 def test_a_swapped_model_is_left_for_the_model_stage(root):
     first = train(root)
-    (root / "m.onnx").write_text("another")
+    (root / "m.onnx").write_bytes(ONNX)
     second = train(root)
     assert runs(root) == 1
     assert second.sha256 != first.sha256
@@ -121,10 +124,10 @@ def test_what_would_have_to_be_unpickled_is_refused(root, path):
         train(root, MODEL.model_copy(update={"path": path}))
 
 
-@pytest.mark.parametrize("record", ["[]", "{", "[" * 100_000, "x" * 1_000_001])
-def test_a_record_that_is_none_is_failed(root, record):
+@pytest.mark.parametrize("text", ["[]", "{", "[" * 100_000, "x" * 1_000_001])
+def test_a_record_that_is_none_is_failed(root, text):
     train(root)
-    (root / "m.json").write_text(record)
+    (root / "m.json").write_text(text)
     with pytest.raises(SolutionError, match="training record"):
         train(root)
 

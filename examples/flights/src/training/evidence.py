@@ -53,6 +53,7 @@ def record(
         "code_sha256": sha256(code()),
         "estimator": "sklearn.ensemble.HistGradientBoostingClassifier",
         "parameters": parameters,
+        "seeds": {"random_state": parameters["random_state"]},
         "onnx_opset": opset,
         "features": list(NAMES),
         "label": f"arr_delay >= {LATE_MINUTES} minutes; cancelled and diverted flights have none",
