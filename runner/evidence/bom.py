@@ -82,7 +82,7 @@ def text(value: Any, depth: int = 3) -> str:
     if isinstance(value, Mapping | list | tuple):
         if depth == 0:
             return "…"
-        pairs = value.items() if isinstance(value, Mapping) else ()
+        pairs = sorted(value.items(), key=str) if isinstance(value, Mapping) else ()
         items = (f"{key}={text(item, depth - 1)}" for key, item in pairs)
         return ", ".join(items if pairs else (text(item, depth - 1) for item in value))
     return str(value)

@@ -17,7 +17,10 @@ from runner.report.record import RunRecord
 from runner.text import one_line, unique_line
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
-FACTS = ("format", "opset", "trusted_types", "inputs", "outputs", "record_sha256")
+FACTS = (
+    "format", "opened", "opset", "ir_version", "producer", "operators", "inputs", "outputs",
+    "skops_version", "types", "trusted_types", "record_sha256",
+)  # fmt: skip
 # Parts of a training record that stand elsewhere in the card.
 ELSEWHERE = ("data_sha256", "features", "considerations", "estimator", "model_sha256")
 OUTPUTS = {

@@ -213,3 +213,13 @@ def test_an_image_that_was_built_is_its_digest_whatever_its_definition_locks() -
     bom = boms(replace(told, artifacts=artifacts), solution(), lambda name: LOCK)["train"]
     assert bom["metadata"]["component"]["hashes"][0]["content"] == sha("t")
     assert bom["compositions"][0]["aggregate"] == "unknown" and schema_problem(bom) == ""
+
+
+def test_what_the_models_file_is_made_of_is_told() -> None:
+    opened = {"format": "onnx", "opset": {"ai.onnx.ml": 3, "ai.onnx": 15}, "operators": ["Cast", "Gemm"]}
+    told = run()
+    artifacts = tuple(replace(a, facts={**a.facts, **opened}) for a in told.artifacts)
+    bom = boms(replace(told, artifacts=artifacts), solution(), lambda name: LOCK)["model"]
+    found = props(bom["metadata"]["component"])
+    assert found["lockgate:model:opset"] == "ai.onnx=15, ai.onnx.ml=3"
+    assert found["lockgate:model:operators"] == "Cast, Gemm"
