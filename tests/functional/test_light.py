@@ -38,7 +38,14 @@ def last_line(script: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["--version"], ["run", "--help"], ["plan", "--solution", FLIGHTS]], ids=" ".join
+    "argv",
+    [
+        ["--help"],
+        ["--version"],
+        ["run", "--help"],
+        *([name, "--solution", FLIGHTS] for name in ("plan", "versions")),
+    ],
+    ids=" ".join,
 )
 def test_it_imports_nothing_heavy(argv: list[str]) -> None:
     assert last_line(SHOW % (argv, HEAVY)) == "0 []"
