@@ -85,7 +85,7 @@ def _build_needs(solution: Solution, name: str) -> Iterable[str]:
     elif isinstance(component, ModelImage):
         yield f"build:{component.model}"
     elif isinstance(component, Stack):
-        names = REFERENCE.findall(" ".join(component.parameters.values()))
+        names = [*REFERENCE.findall(" ".join(component.parameters.values())), *component.package]
         yield from (f"build:{n}" for n in dict.fromkeys(names) if n in solution.components)
 
 

@@ -2,7 +2,7 @@
 
 ${bucket} is the artifact bucket; ${NAME.sha256}, ${NAME.key}, ${NAME.uri} are a component's digest,
 its object's key and its s3:// address; ${NAME.file} is its path on this machine; ${NAME.image} is an
-image's REPOSITORY@DIGEST.
+image's REPOSITORY@DIGEST; ${NAME.url} is where CloudFormation finds a nested template.
 """
 
 from __future__ import annotations
@@ -36,13 +36,16 @@ def published(solution: str, artifact: Artifact, *, executed: bool) -> Published
     return Published(key, chosen.sha256, chosen.path)
 
 
-def values(bucket: str, objects: Mapping[str, Published]) -> dict[str, str]:
-    """Every reference that can be made, and its value; no bucket: no ${bucket} and no uri."""
+def values(bucket: str, objects: Mapping[str, Published], host: str = "") -> dict[str, str]:
+    """Every reference that can be made, and its value; no bucket: no ${bucket} and no uri. `host` is
+    S3's address (https://...), without which there is no url."""
     known = {"bucket": bucket} if bucket else {}
     for name, item in objects.items():
         known |= {f"{name}.sha256": item.sha256, f"{name}.key": item.key, f"{name}.file": item.path}
         if bucket:
             known[f"{name}.uri"] = f"s3://{bucket}/{item.key}"
+        if bucket and host:
+            known[f"{name}.url"] = f"{host}/{bucket}/{item.key}"
     return known
 
 

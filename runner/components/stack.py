@@ -1,4 +1,4 @@
-"""A CloudFormation template: read with care, linted, known by the digest of its bytes."""
+"""A CloudFormation template: read with care, its local paths resolved, linted, known by its bytes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from typing import Any
 from runner.adapters import shell
 from runner.adapters.files import write_atomic
 from runner.components import BuildJob
+from runner.components.packaging import Packaged, packaged
+from runner.components.sources import read_source
 from runner.config.schema import Stack
-from runner.errors import InfrastructureError, SolutionError, UsageError
+from runner.errors import InfrastructureError, SolutionError
 from runner.model import Artifact
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -30,21 +32,30 @@ def build(job: BuildJob) -> Artifact:
     Raises SolutionError for a template that cannot be read or that cfn-lint finds an error in."""
     component = job.component
     assert isinstance(component, Stack)  # noqa: S101  the schema's discriminator says so
-    path = job.root / component.template
-    if not path.is_file():
-        raise UsageError(
-            f"the template {component.template!r} does not exist", where=f"components.{job.name}"
-        )
-    data = path.read_bytes()
+    path, data = read_source(job, component.template, BYTES_LIMIT)
     check_yaml(data, where=component.template)
+    made = packaged(data.decode("utf-8-sig"), component.template, component, job.solution.components)
+    if made.parameters:
+        path, data = _kept(job, made, path.suffix)
     digest = hashlib.sha256(data).hexdigest()
     errors = [f for f in _findings(job, data, digest) if f["Level"] == "Error"]
     if errors:
-        raise SolutionError(
-            _told(errors), where=component.template, hint=f"run cfn-lint {component.template}"
-        )
-    facts = {"parameters": dict(component.parameters), "linted_by": f"cfn-lint {_linter()}"}
-    return Artifact(job.name, component.kind, str(path.resolve()), digest, len(data), digest, facts=facts)
+        told = _told(errors, made)
+        raise SolutionError(told, where=component.template, hint=f"run cfn-lint {component.template}")
+    facts = {
+        "parameters": dict(component.parameters),
+        "packaged": dict(made.parameters),
+        "linted_by": f"cfn-lint {_linter()}",
+    }
+    return Artifact(job.name, component.kind, str(path), digest, len(data), digest, facts=facts)
+
+
+def _kept(job: BuildJob, made: Packaged, suffix: str) -> tuple[Path, bytes]:
+    """The packaged template as a file named by its digest."""
+    data = made.text.encode()
+    path = job.cache / "templates" / f"{hashlib.sha256(data).hexdigest()}{suffix}"
+    write_atomic(path, data)
+    return path, data
 
 
 def check_yaml(data: bytes, *, where: str) -> None:
@@ -118,8 +129,8 @@ def _lint(job: BuildJob, data: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def _told(errors: list[dict[str, Any]]) -> str:
+def _told(errors: list[dict[str, Any]], made: Packaged) -> str:
     first = errors[0]
-    line = first["Location"]["Start"]["LineNumber"]
+    line = made.line(int(first["Location"]["Start"]["LineNumber"]))
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"line {line}: {first['Rule']['Id']} {' '.join(first['Message'].split())}{more}"

@@ -85,11 +85,14 @@ class Definition(Strict):
 
 class Stack(Strict):
     """A CloudFormation template; parameters may use ${bucket}, ${NAME.key}, ${NAME.sha256}, ${NAME.uri},
-    ${NAME.image}. Local paths in it become the components whose source they name (docs/components.md)."""
+    ${NAME.image}, ${NAME.url}."""
 
     kind: Literal["stack"]
     template: RelPath = Field(description="CloudFormation, linted by cfn-lint")
     parameters: dict[str, str] = Field(default_factory=dict, description="the stack's parameters")
+    package: tuple[Name, ...] = Field(
+        (), description="components whose local paths in the template become their artifacts"
+    )
 
 
 Component = Annotated[

@@ -98,6 +98,10 @@ def _components(solution: Solution, root: Path) -> Found:
         elif isinstance(component, Model):
             for i, need in enumerate(component.needs):
                 yield from _known((*at, "needs", i), need, solution.prepare, "prepare step")
+        elif isinstance(component, Stack):
+            for i, other in enumerate(component.package):
+                known = [n for n in solution.components if n != name]
+                yield from _known((*at, "package", i), other, known, "other component")
         for field, value in _paths(component):
             yield from _exists((*at, *field), root, value, folder=field[0] in ("source", "context"))
 

@@ -142,7 +142,9 @@ class DockerHost(Strict):
 
     image: str = Field("lockgate:sandbox", min_length=1, description="ours, with a sandbox or without")
     network: str = Field("bridge", min_length=1, description="Docker network, to reach a package index")
-    cache: str = Field("", description="a volume that keeps environments; tests can write there (docs/hosts.md)")
+    cache: str = Field(
+        "", description="a volume that keeps environments; tests can write there (docs/hosts.md)"
+    )
 
 
 class FargateHost(Strict):

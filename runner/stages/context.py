@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.adapters.cache import cache_dir
 from runner.components.references import Published, interpolate_all, published, values
-from runner.config.schema import IntegrationStage, LambdaZip
+from runner.config.schema import IntegrationStage, LambdaZip, Stack
 from runner.errors import UsageError
 from runner.model import Artifact
 from runner.sandbox.bare import bare_python
@@ -51,10 +51,12 @@ def integration_context(job: StageJob, outputs: Mapping[str, str]) -> dict[str, 
 
 def stored_objects(job: StageJob) -> dict[str, Published]:
     """What goes into the artifact bucket, by component: in the sandbox what it can execute."""
+    stacks = [c for c in job.solution.components.values() if isinstance(c, Stack)]
+    nested = {name for stack in stacks for name in stack.package}
     return {
         name: published(job.solution.solution, artifact, executed=job.is_sandbox)
         for name, artifact in job.artifacts.items()
-        if artifact.kind in STORED
+        if artifact.kind in STORED or (artifact.kind == "stack" and name in nested)
     }
 
 

@@ -102,9 +102,10 @@ def stack_plan(aws: Aws, job: StageJob, bucket: str) -> StackPlan:
     component = job.solution.components[_stage(job).stack]
     assert isinstance(component, Stack)  # noqa: S101  _template has seen to it
     images, absent = image_values(job.artifacts.values())
-    known = values(bucket, stored_objects(job)) | images
+    known = values(bucket, stored_objects(job), _s3(aws)) | images
     where = f"components.{artifact.name}.parameters"
-    parameters = {**component.parameters, **_environment(job).parameters}
+    own = {**component.parameters, **_environment(job).parameters}
+    parameters = {**artifact.facts.get("packaged", {}), **own}
     parameters = interpolate_all(parameters, known, where=where, absent=absent)
     body = Path(artifact.path).read_text(encoding="utf-8")
     url = _template_url(aws, bucket, job, artifact) if is_large(artifact) else ""
@@ -126,8 +127,11 @@ def _template(job: StageJob) -> Artifact:
 
 
 def _template_url(aws: Aws, bucket: str, job: StageJob, artifact: Artifact) -> str:
-    host = aws.target.endpoint or f"https://s3.{aws.target.region}.amazonaws.com"
-    return f"{host}/{bucket}/{_template_key(job, artifact)}"
+    return f"{_s3(aws)}/{bucket}/{_template_key(job, artifact)}"
+
+
+def _s3(aws: Aws) -> str:
+    return aws.target.endpoint or f"https://s3.{aws.target.region}.amazonaws.com"
 
 
 def _template_key(job: StageJob, artifact: Artifact) -> str:

@@ -79,3 +79,19 @@ def _plain() -> dict[str, object]:
     for kind, stage in config["stages"].items():
         stage["kind"] = kind
     return config
+
+
+def test_what_serves_a_model_or_packages_others_comes_after_them(tmp_path: Path) -> None:
+    config = minimal()
+    config["components"] |= {
+        "forest": {"kind": "model", "path": "m.skops", "record": "m.json"},
+        "server": {"kind": "model-image", "model": "model"},
+        "flow": {"kind": "definition", "path": "t.json", "format": "state-machine"},
+        "stack": {"kind": "stack", "template": "stack.yml", "package": ["flow"]},
+    }
+    config["stages"]["model"]["through"] = "server"
+    found = needs(make_plan(load(write(tmp_path, config))))
+    assert found["build:forest"] == (ENVIRONMENT,)  # which has skops, and skops says what it trusts
+    assert found["build:server"] == ("build:model",)
+    assert set(found["stage:model"]) == {"build:model", "build:server"}
+    assert found["build:stack"] == ("build:flow",)
