@@ -102,7 +102,7 @@ def statements(template: Template) -> list[Statement]:
 
 def _owners(name: str, resource: dict[str, Any]) -> tuple[str, ...]:
     roles = resource.get("Properties", {}).get("Roles", [])
-    return tuple(role["Ref"] for role in roles) or (name,)
+    return tuple(role["Ref"] for role in branches(roles)) or (name,)
 
 
 def _documents(resource: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -16,10 +16,7 @@ Rule = Callable[[Sequence[Statement]], list[str]]
 # elsewhere.
 LOG_IN = "a log-in to this account's registry; it has no resource"
 EVERYTHING = {
-    "TestRole.LogIn": LOG_IN,
-    "SignRole.LogIn": LOG_IN,
-    "DeployRole.LogIn": LOG_IN,
-    "MergeRole.LogIn": LOG_IN,
+    "BuildRole/TestRole/SignRole/DeployRole/MergeRole.LogIn": LOG_IN,
     "ExecutionRole.LogIn": LOG_IN,
     "StackRole.FindLogGroups": "a listing of names, which CloudFormation makes before it changes a group",
     "Boundary.Trace": "X-Ray has no resources to write to",
@@ -36,8 +33,8 @@ UNCONDITIONED_USE = {"ArtifactKey.PublishFailures": "SNS decides whose rule publ
 # Everybody, narrowed by conditions to this account's roles of the solution's stacks, through S3.
 EVERYBODY = {"ArtifactKey.UseByWhatStacksMade": ("kms:CallerAccount", "kms:ViaService", "aws:PrincipalArn")}
 
-# Who judges: test and suites of the pipeline, task and suites of Fargate, first and last task of a machine.
-TESTERS = {"TestRole", "SuitesRole", "TaskRole", "PrepareRole", "ConcludeRole"}
+# Who builds or judges: build, test and suites of the pipeline; task, suites, first and last task of Fargate.
+TESTERS = {"BuildRole", "TestRole", "SuitesRole", "TaskRole", "PrepareRole", "ConcludeRole"}
 IAM_WRITES = re.compile(r"iam:(Attach|Create|Delete|Detach|Put|Update|Set|Add|Remove|Upload)\w+")
 HARMLESS_IAM = {"iam:DeleteRole", "iam:UpdateAssumeRolePolicy"}
 NARROW = ("iam:PermissionsBoundary", "${Boundary}")
@@ -142,14 +139,27 @@ def each_writes_in_its_own_place(given: Sequence[Statement]) -> list[str]:
     """Of the bucket: whoever is not listed writes nothing."""
     mine = {
         "PipelineRole": ("lockgate-",),
-        "TestRole": ("lockgate-*/Tested/", "runs/", "${Solution}/", "${TestStacks}", "${Solution}-test-"),
+        "BuildRole": (
+            "lockgate-*/Built/",
+            "runs/*/blobs/",
+            "runs/*/plan.json",
+            "runs/*/seal.key",
+            "${Solution}/",
+        ),
+        "TestRole": (
+            "lockgate-*/Tested/",
+            "runs/*/endings/",
+            "runs/*/results/",
+            "runs/*/report/",
+            "${Solution}-test-",
+        ),
         "SuitesRole": ("runs/*/tests/",),
         "SignRole": ("lockgate-*/Signed/",),
         "DeployRole": ("releases/",),
         "TaskRole": ("runs/*/results/", "runs/*/endings/", "${TestStacks}"),
         "PrepareRole": ("runs/*/plan.json", "runs/*/blobs/", "${Solution}/"),
         "ConcludeRole": ("runs/*/report/",),
-        "StartTasks": ("runs/*/blobs/", "runs/*/jobs/", "${Solution}/"),
+        "StartTasks": ("runs/*/blobs/", "${Solution}/"),
         "Boundary": ("${Stacks}",),
     }
     return [
@@ -173,6 +183,28 @@ def place(resource: str) -> str:
     ):
         name = name.removeprefix(f"{bucket}/")
     return name
+
+
+def data_stays_in_this_account(given: Sequence[Statement]) -> list[str]:
+    """A bucket that is named by a beginning may be anybody's: what is put there would leave the account."""
+    return [
+        f"{s}: {resource}"
+        for s in given
+        if s.allows and s.kind == "identity" and "s3:PutObject" in s.actions
+        for resource in s.resources
+        if "*" in resource.split(":::")[-1].split("/")[0]
+        if s.condition("aws:ResourceAccount") != ["${AWS::AccountId}"]
+    ]
+
+
+def no_name_is_the_beginning_of_anothers(given: Sequence[Statement]) -> list[str]:
+    """A wildcard after a name reaches every name that it begins: a dash or a slash has to be between."""
+    return [
+        f"{s}: {resource}"
+        for s in given
+        for resource in (*s.resources, *s.condition("aws:SourceArn"), *s.condition("aws:PrincipalArn"))
+        if re.search(r"\$\{(?!TestStacks\}|Stacks\}|Prefix\})[\w.:]+\}\*", resource)
+    ]
 
 
 def stacks_are_made_as_their_role(given: Sequence[Statement]) -> list[str]:
@@ -214,6 +246,8 @@ RULES: dict[str, Rule] = {
         only_the_signer_signs,
         testers_neither_deploy_nor_sign,
         each_writes_in_its_own_place,
+        data_stays_in_this_account,
+        no_name_is_the_beginning_of_anothers,
         stacks_are_made_as_their_role,
         roles_are_made_within_the_boundary,
         tasks_are_started_on_one_cluster,

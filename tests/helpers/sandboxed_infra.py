@@ -28,7 +28,7 @@ PIPELINE = {
     "DeployImage": f"lockgate@sha256:{DIGEST}",
     "TestStackRole": "lockgate-stacks-flights-test-",
     "ProductionStack": "flights-prod",
-    "ProductionStackRole": "lockgate-stacks-flights-prod",
+    "ProductionStackRole": "lockgate-stacks-flights-prod-",
     "NotifyEmail": "team@example.org",
 }
 

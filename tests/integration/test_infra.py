@@ -50,7 +50,7 @@ def shipped(name: str) -> str:
 @pytest.fixture(scope="module")
 def roles(aws: Aws) -> dict[str, str]:
     stacks = Stacks(aws, poll=0.1)
-    stacks.deploy(plan("stacks-prod", shipped("roles"), {"Solution": "flights", "Stacks": "flights-prod"}))
+    stacks.deploy(plan("stacks-prod", shipped("roles"), {"Solution": "flights", "Stacks": "flights-prod-"}))
     return stacks.deploy(plan("stacks-test", shipped("roles"), ROLES))
 
 

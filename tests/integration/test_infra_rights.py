@@ -37,7 +37,13 @@ TRUST_ROOT = {
     ],
 }
 TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
-UNKNOWN_KEYS = {"cloudformation:RoleArn", "ecs:cluster", "iam:PassedToService", "iam:PermissionsBoundary"}
+UNKNOWN_KEYS = {
+    "aws:ResourceAccount",
+    "cloudformation:RoleArn",
+    "ecs:cluster",
+    "iam:PassedToService",
+    "iam:PermissionsBoundary",
+}
 Client = Callable[[str], Any]
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
@@ -59,7 +65,7 @@ def stacks(root: Aws) -> dict[str, dict[str, str]]:
     """Logical name -> physical, of every role and key that the templates make."""
     given = {
         "stacks": ("roles", ROLES),
-        "prod": ("roles", {"Solution": "flights", "Stacks": "flights-prod"}),
+        "prod": ("roles", {"Solution": "flights", "Stacks": "flights-prod-"}),
         "task": ("task", {**TASK, "BucketName": BUCKET}),
         "pipeline": ("pipeline", PIPELINE),
     }
@@ -152,10 +158,12 @@ KEYS = [
     "runs/1/blobs/b",
     "runs/1/tests/t",
     "runs/1/plan.json",
+    "runs/1/seal.key",
     "runs/1/report/manifest.json",
     "flights/model/a.onnx",
     "releases/prod/1.json",
     "lockgate-flights/Source/s",
+    "lockgate-flights/Built/b",
     "lockgate-flights/Tested/t",
     "lockgate-flights/Signed/s",
     "else",
@@ -166,7 +174,19 @@ WRITES = {
     ("task", "ConcludeRole"): {"runs/1/report/manifest.json"},
     ("task", "ExecutionRole"): set(),
     ("task", "StateMachineRole"): set(),
-    ("pipeline", "TestRole"): {*KEYS[:8], "lockgate-flights/Tested/t"},
+    ("pipeline", "BuildRole"): {
+        "runs/1/blobs/b",
+        "runs/1/plan.json",
+        "runs/1/seal.key",
+        "flights/model/a.onnx",
+        "lockgate-flights/Built/b",
+    },
+    ("pipeline", "TestRole"): {
+        "runs/1/results/r",
+        "runs/1/endings/e",
+        "runs/1/report/manifest.json",
+        "lockgate-flights/Tested/t",
+    },
     ("pipeline", "SignRole"): {"lockgate-flights/Signed/s"},
     ("pipeline", "DeployRole"): {"releases/prod/1.json"},
     ("pipeline", "MergeRole"): set(),
@@ -291,7 +311,7 @@ def test_nobody_elses_task_is_started_or_stopped(root: Aws, become: Callable[[st
 def test_a_bucket_refuses_plain_http(
     root: Aws, become: Callable[[str, str], Client], stacks: dict[str, dict[str, str]]
 ) -> None:
-    [refusal] = [s.body for s in statements(read("pipeline")) if s.kind == "bucket"]
+    refusal, _ = [s.body for s in statements(read("pipeline")) if s.kind == "bucket"]
     body = {**refusal, "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [body]})
     client = become("pipeline", "TestRole")

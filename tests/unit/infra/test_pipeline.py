@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from helpers.buildspec_rules import check
 from helpers.cloudformation import branches, read
 
 from runner.cli import COMMANDS, main
@@ -29,7 +30,7 @@ def stages(template: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_the_road_is_in_this_order(stages: dict[str, Any], template: dict[str, Any]) -> None:
-    assert [name.lower() for name in stages] == ["source", *ROAD]
+    assert [name.lower() for name in stages] == ["source", "build", *ROAD]
     assert tuple(template["Parameters"]["Through"]["AllowedValues"]) == ROAD
 
 
@@ -58,13 +59,37 @@ def test_what_a_stage_takes_was_left_by_one_before(stages: dict[str, list[dict[s
         taken = {a["Name"] for action in actions for a in action.get("InputArtifacts", [])}
         assert taken <= left
         left |= {a["Name"] for action in actions for a in action.get("OutputArtifacts", [])}
-    assert left == {"Source", "Tested", "Signed"}
+    assert left == {"Source", "Built", "Tested", "Signed"}
 
 
 def test_who_signs_and_deploys_never_gets_the_source(stages: dict[str, list[dict[str, Any]]]) -> None:
     for name in ("Sign", "Deploy", "Merge"):
         [action] = stages[name]
         assert [a["Name"] for a in action["InputArtifacts"]] == ["Tested" if name == "Sign" else "Signed"]
+
+
+def spec_of(name: str) -> dict[str, Any]:
+    """A project's buildspec."""
+    project = read("pipeline")["Resources"][f"{name}Project"]["Properties"]
+    return check(yaml.safe_load(project["Source"]["BuildSpec"]))
+
+
+def test_what_is_tested_is_what_the_build_stage_built(stages: dict[str, list[dict[str, Any]]]) -> None:
+    [test] = [a for a in stages["Test"] if a["ActionTypeId"]["Provider"] == "CodeBuild"]
+    assert handed(test)["LOCKGATE_STORE"] == "#{Build.LOCKGATE_STORE}"
+    assert test["InputArtifacts"] == [{"Name": "Built"}]  # not the source
+    assert [a["Namespace"] for a in stages["Build"]] == ["Build"]
+    built = spec_of("Build")
+    assert built["env"]["exported-variables"] == ["LOCKGATE_STORE"]
+    assert "lockgate task prepare --keep-key" in str(built["phases"]["build"])
+    assert built["phases"]["build"]["on-failure"] == "ABORT"
+    [judged] = spec_of("Test")["phases"]["build"]["commands"]
+    assert judged.startswith("lockgate task judge --keep-key ")
+
+
+def test_the_test_project_exports_what_buildspec_yml_does() -> None:
+    ours = yaml.safe_load((ROOT / "buildspec.yml").read_text())["env"]["exported-variables"]
+    assert spec_of("Test")["env"]["exported-variables"] == ours
 
 
 def handed(action: dict[str, Any]) -> dict[str, str]:
@@ -77,16 +102,14 @@ def test_the_manifest_is_named_by_the_digest_that_the_tests_said(
 ) -> None:
     for name in ("Sign", "Deploy", "Merge"):
         assert handed(stages[name][0])["LOCKGATE_MANIFEST_SHA256"] == "#{Test.LOCKGATE_MANIFEST_SHA256}"
-    exported = yaml.safe_load((ROOT / "buildspec.yml").read_text())["env"]["exported-variables"]
-    assert "LOCKGATE_MANIFEST_SHA256" in exported
+    assert "LOCKGATE_MANIFEST_SHA256" in spec_of("Test")["env"]["exported-variables"]
     assert {action["Namespace"] for action in stages["Test"] if action["Name"] == "Test"} == {"Test"}
 
 
 def test_the_commit_that_is_judged_and_merged_is_the_sources(
     stages: dict[str, list[dict[str, Any]]],
 ) -> None:
-    judged = [action for action in stages["Test"] if action["ActionTypeId"]["Provider"] == "CodeBuild"]
-    for action in (*judged, *stages["Merge"]):
+    for action in (*stages["Build"], *stages["Merge"]):
         assert handed(action)["LOCKGATE_COMMIT"] == "#{Source.CommitId}"
     assert {action["Namespace"] for action in stages["Source"]} == {"Source"}
 
@@ -125,7 +148,9 @@ def test_a_stage_is_its_one_command(name: str, template: dict[str, Any]) -> None
     project = template["Resources"][f"{name}Project"]["Properties"]
     spec = yaml.safe_load(project["Source"]["BuildSpec"])
     assert set(spec["phases"]) == {"build"}
-    [command] = spec["phases"]["build"]["commands"]
+    *before, command = spec["phases"]["build"]["commands"]
+    digest = 'test "$LOCKGATE_MANIFEST_SHA256  manifest.json" = "$(sha256sum manifest.json)"'
+    assert before == ([digest] if name == "Sign" else [])
     assert spec["phases"]["build"]["on-failure"] == "ABORT"
     assert command.split()[:2] == ["lockgate", name.lower()]
     assert not set(command) & set("|&;`\n<>")
@@ -135,14 +160,14 @@ def test_a_stage_is_its_one_command(name: str, template: dict[str, Any]) -> None
 def test_variables_reach_commands_quoted(template: dict[str, Any]) -> None:
     for name in ("Sign", "Deploy", "Merge"):
         spec = yaml.safe_load(template["Resources"][f"{name}Project"]["Properties"]["Source"]["BuildSpec"])
-        [command] = spec["phases"]["build"]["commands"]
-        outside = "".join(command.split('"')[::2])
-        assert "$" not in outside
+        for command in spec["phases"]["build"]["commands"]:
+            outside = "".join(command.split('"')[::2])
+            assert "$" not in outside
 
 
 def test_images_are_pinned_and_unprivileged(template: dict[str, Any]) -> None:
     projects = [r for r in template["Resources"].values() if r["Type"] == "AWS::CodeBuild::Project"]
-    assert len(projects) == 4
+    assert len(projects) == 5
     for project in projects:
         environment = project["Properties"]["Environment"]
         assert environment["PrivilegedMode"] is False
@@ -152,7 +177,7 @@ def test_images_are_pinned_and_unprivileged(template: dict[str, Any]) -> None:
 
 
 def test_each_project_has_a_role_and_a_log_of_its_own(template: dict[str, Any]) -> None:
-    for name in ("Test", "Sign", "Deploy", "Merge"):
+    for name in ("Build", "Test", "Sign", "Deploy", "Merge"):
         project = template["Resources"][f"{name}Project"]["Properties"]
         assert project["ServiceRole"] == {"Fn::GetAtt": f"{name}Role.Arn"}
         assert project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == {"Ref": f"{name}Log"}
@@ -160,7 +185,7 @@ def test_each_project_has_a_role_and_a_log_of_its_own(template: dict[str, Any]) 
 
 def test_the_report_group_is_the_one_that_codebuild_would_make(template: dict[str, Any]) -> None:
     """PROJECT-GROUP, so that the test role need not make one."""
-    [group] = yaml.safe_load((ROOT / "buildspec.yml").read_text())["reports"]
+    [group] = spec_of("Test")["reports"]
     project = template["Resources"]["TestProject"]["Properties"]["Name"]["Fn::Sub"]
     assert template["Resources"]["TestReports"]["Properties"]["Name"]["Fn::Sub"] == f"{project}-{group}"
 

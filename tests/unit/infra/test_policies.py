@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -41,13 +42,13 @@ def sub(text: str) -> dict[str, str]:
 
 # rule, template, owner, sid, how the copy is broken
 BROKEN: list[tuple[str, str, str, str, Mutation]] = [
-    ("no_wildcard_action", "pipeline", "TestRole", "Pull", change(Action="ecr:*")),
-    ("no_wildcard_action", "pipeline", "TestRole", "Pull", change(Action="*")),
+    ("no_wildcard_action", "pipeline", "TestRole", "WriteLog", change(Action="ecr:*")),
+    ("no_wildcard_action", "pipeline", "TestRole", "WriteLog", change(Action="*")),
     ("no_wildcard_action", "roles", "StackRole", "TheirRest", change(Action=["iam:Get*"])),
-    ("nothing_inverted", "pipeline", "TestRole", "Pull", change(NotAction="iam:PassRole")),
+    ("nothing_inverted", "pipeline", "TestRole", "WriteLog", change(NotAction="iam:PassRole")),
     ("nothing_inverted", "task", "TaskRole", "LeaveResults", change(NotResource="*")),
     ("nothing_inverted", "pipeline", "SignKey", "Verify", change(NotPrincipal={"AWS": "1"})),
-    ("no_unreviewed_everything", "pipeline", "TestRole", "Pull", change(Resource="*")),
+    ("no_unreviewed_everything", "pipeline", "TestRole", "WriteLog", change(Resource="*")),
     ("no_unreviewed_everything", "pipeline", "DeployRole", "SeeWhatRuns", change(Resource=["x", "*"])),
     ("no_unreviewed_everything", "task", "TaskRole", "LeaveResults", change(Resource=sub(f"{ARN}:s3:::*"))),
     (
@@ -146,7 +147,7 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
         change(Action=["kms:PutKeyPolicy", "kms:Sign"]),
     ),
     ("only_the_signer_signs", "pipeline", "SignKey", "Verify", change(Action="kms:Sign")),
-    ("only_the_signer_signs", "pipeline", "TestRole", "Pull", change(Action="kms:Sign")),
+    ("only_the_signer_signs", "pipeline", "TestRole", "WriteLog", change(Action="kms:Sign")),
     ("only_the_signer_signs", "pipeline", "ArtifactKey", "UseByTheRoad", change(Action="kms:CreateGrant")),
     (
         "testers_neither_deploy_nor_sign",
@@ -191,7 +192,50 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
             ("ConcludeRole", "LeaveVerdict", "runs/*/plan.json"),
             ("ConcludeRole", "LeaveVerdict", "${Solution}/*"),
             ("SuitesRole", "LeaveFiles", "runs/*"),
+            ("StartTasks", "Send", "runs/*/jobs/*"),
         )
+    ),
+    *(
+        (
+            "each_writes_in_its_own_place",
+            "pipeline",
+            role,
+            sid,
+            change(
+                Resource=sub(
+                    f"{ARN}:s3:::lockgate-${{Solution}}-{OWN.split(':')[1]}-{OWN.split(':')[0]}/{place}"
+                )
+            ),
+        )
+        for role, sid, place in (
+            ("BuildRole", "LeaveJobsAndArtifacts", "runs/*"),
+            ("BuildRole", "LeaveJobsAndArtifacts", "runs/*/endings/*"),
+            ("BuildRole", "LeaveJobsAndArtifacts", "runs/*/report/*"),
+            ("BuildRole", "LeaveJobsAndArtifacts", "lockgate-*/Tested/*"),
+            ("TestRole", "LeaveResults", "${Solution}/*"),
+            ("TestRole", "LeaveResults", "runs/*"),
+            ("TestRole", "LeaveResults", "runs/*/blobs/*"),
+            ("TestRole", "LeaveResults", "runs/*/plan.json"),
+        )
+    ),
+    ("data_stays_in_this_account", "roles", "Boundary", "KeepData", without("aws:ResourceAccount")),
+    (
+        "no_name_is_the_beginning_of_anothers",
+        "task",
+        "StateMachineRole",
+        "",
+        change(
+            Condition={
+                "ArnLike": {"aws:SourceArn": sub(f"{ARN}:states:{OWN}:stateMachine:lockgate-${{Solution}}*")}
+            }
+        ),
+    ),
+    (
+        "testers_neither_deploy_nor_sign",
+        "pipeline",
+        "BuildRole",
+        "WriteLog",
+        change(Action="cloudformation:CreateChangeSet"),
     ),
     (
         "each_writes_in_its_own_place",
@@ -231,7 +275,13 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
         "TheirRest",
         change(Action=["iam:DeleteRolePermissionsBoundary"]),
     ),
-    ("roles_are_made_within_the_boundary", "pipeline", "DeployRole", "Pull", change(Action="iam:CreateUser")),
+    (
+        "roles_are_made_within_the_boundary",
+        "pipeline",
+        "DeployRole",
+        "WriteLog",
+        change(Action="iam:CreateUser"),
+    ),
     ("tasks_are_started_on_one_cluster", "task", "StartTasks", "Run", change(Condition={})),
     ("tasks_are_started_on_one_cluster", "task", "StateMachineRole", "Run", change(Condition={})),
 ]
@@ -301,7 +351,26 @@ def test_a_bucket_is_private_encrypted_versioned_and_refuses_plain_http(template
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert properties["BucketEncryption"]
     assert resources[bucket]["DeletionPolicy"] == resources[bucket]["UpdateReplacePolicy"] == "Retain"
-    [refusal] = [s for s in statements(read(template)) if s.kind == "bucket"]
+    refusal, once = [s for s in statements(read(template)) if s.kind == "bucket"]
     assert not refusal.allows
     assert refusal.body["Condition"] == {"Bool": {"aws:SecureTransport": False}}
     assert refusal.resources == [f"${{{bucket}.Arn}}", f"${{{bucket}.Arn}}/*"]
+    assert not once.allows
+    assert (once.actions, once.body["Condition"]) == (["s3:PutObject"], {"Null": {"s3:if-none-match": True}})
+    places = ("endings/*", "report/manifest.json")
+    assert once.resources == [f"${{{bucket}.Arn}}/runs/*/{place}" for place in places]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_solution_has_a_name_that_is_anothers_stacks(name: str) -> None:
+    pattern = re.compile(read(name)["Parameters"]["Solution"]["AllowedPattern"])
+    assert all(pattern.fullmatch(good) for good in ("flights", "flights-testing", "prod", "a-b", "latest"))
+    refused = ("flights-test", "flights-prod", "flights-test-x", "a-prod-b", "runs", "lockgate-x")
+    assert not any(pattern.fullmatch(bad) for bad in refused)
+
+
+def test_the_stacks_are_named_by_a_beginning_that_ends_with_a_dash() -> None:
+    pattern = re.compile(read("roles")["Parameters"]["Stacks"]["AllowedPattern"])
+    assert pattern.fullmatch("flights-test-")
+    assert pattern.fullmatch("flights-prod-")
+    assert not pattern.fullmatch("flights-prod")
