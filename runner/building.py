@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from runner.adapters.aws import real_target
 from runner.adapters.git import glance, source
 from runner.adapters.locks import locked
 from runner.adapters.output import say
 from runner.adapters.shell import INTERRUPTED
+from runner.components.ecr import ecr_registry
 from runner.config.load import load
 from runner.config.problems import did_you_mean
 from runner.config.schema import Solution
@@ -44,8 +46,9 @@ def build(root: Path, names: Sequence[str], *, real: bool, sandbox: str, as_json
     at = source(root, look=glance)
     numbering = open_numbering(root, solution, run_id, at, real=real, sandbox=sandbox)
     steps = Steps(
-        root, root / FOLDER, run_id, solution, {}, commit=at.commit, version_of=numbering.version_of
-    )
+        root, root / FOLDER, run_id, solution, {}, commit=at.commit, version_of=numbering.version_of,
+        target=real_target() if real and ecr_registry(solution) else None,
+    )  # fmt: skip
     with locked(root / ".lockgate" / "lock"), interruptible():
         execution = _execute(plan, steps, sys.stderr if as_json else sys.stdout)
         code = max(EXIT[result.status] for result in execution.results.values())

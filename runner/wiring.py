@@ -24,6 +24,7 @@ from runner.adapters.aws import AwsTarget
 from runner.adapters.git import Source, checkout, source
 from runner.adapters.locks import locked
 from runner.adapters.output import say
+from runner.components.ecr import ecr_registry
 from runner.config.load import load
 from runner.config.schema import IntegrationStage, LambdaZip, Solution
 from runner.durations import record as record_durations
@@ -257,7 +258,8 @@ def _aws(
     real, named = _is_real(options), bool(os.environ.get(URL))
     if options.host == "fargate" and not (real or named):
         raise UsageError("Fargate is part of an AWS: which one?", hint=f"--aws, or {URL} for a sandbox")
-    if options.host != "fargate" and not any(needs_aws(stage) for stage in stages):
+    needed = any(needs_aws(stage) for stage in stages) or (real and ecr_registry(solution))
+    if options.host != "fargate" and not needed:
         yield NO_AWS, None
     elif options.host == "docker" and not (real or named):
         yield "AWS: a sandbox in each container that needs one", None

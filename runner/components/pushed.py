@@ -23,12 +23,12 @@ from runner.adapters.output import SECRECY
 from runner.adapters.registry import Credentials, ImageManifest, Registry, RegistryError
 from runner.components import BuildJob
 from runner.components.ecr import ECR, ecr_credentials
+from runner.components.ecr import REGISTRY as VARIABLE
 from runner.components.image_context import Recipe
 from runner.config.fields import REGISTRY
 from runner.errors import InfrastructureError, SolutionError, UsageError
 from runner.model import Artifact
 
-VARIABLE = "LOCKGATE_REGISTRY"
 REVISION = "org.opencontainers.image.revision"
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 10 GB, unpacked
 LAMBDA_LIMIT = 10 * 2**30

@@ -13,9 +13,10 @@ from runner.adapters.aws import AwsError, AwsTarget, sandbox_target
 from runner.adapters.docker import Build, Engine, ImageInfo
 from runner.adapters.registry import Credentials, ImageManifest, Registry, RegistryError
 from runner.components import BuildJob
-from runner.components.ecr import ecr_credentials
+from runner.components.ecr import REGISTRY as VARIABLE
+from runner.components.ecr import ecr_credentials, ecr_registry
 from runner.components.image import build
-from runner.components.pushed import VARIABLE, Tools
+from runner.components.pushed import Tools
 from runner.components.references import image_values, interpolate
 from runner.config.schema import Image, Solution
 from runner.errors import InfrastructureError, SolutionError, UsageError
@@ -221,3 +222,13 @@ def test_ecr_is_asked_in_the_registrys_own_region() -> None:
 
 def test_an_artifact_that_is_no_image_has_no_image_reference() -> None:
     assert image_values([Artifact("m", "model", "m.onnx", "0" * 64, 1, "k")]) == ({}, {})
+
+
+def test_an_account_is_asked_only_for_images_that_go_there(tmp_path: Path) -> None:
+    with_image = made(tmp_path, f"{ECR}/team").solution.model_copy(
+        update={"components": {"train": Image(kind="image", dockerfile="Dockerfile")}}
+    )
+    assert ecr_registry(with_image, {})
+    assert not ecr_registry(with_image.model_copy(update={"components": {}}), {})
+    assert not ecr_registry(with_image, {VARIABLE: "localhost:5000"})
+    assert not ecr_registry(with_image.model_copy(update={"registry": None}), {})
