@@ -29,11 +29,14 @@ flights: $(VENV)/.run ## install, then judge the flights example: verdict and re
 	$(BIN)/lockgate install --solution examples/flights
 	$(BIN)/lockgate run --solution examples/flights
 
-.PHONY: test
-test: $(VENV)/.dev ## lint, types and the whole test suite
+.PHONY: lint
+lint: $(VENV)/.dev ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+.PHONY: test
+test: lint ## lint, types and the whole test suite
 	$(BIN)/pytest
 
 .PHONY: unit

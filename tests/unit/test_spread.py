@@ -285,7 +285,7 @@ def test_a_stage_begins_once_what_it_needs_has_passed(tmp_path: Path) -> None:
     assert job_of(run.task, "second", "") == "1" * 64
 
 
-@pytest.mark.parametrize("damage", ENDINGS[:3] + [with_another_key, that_timed_out])
+@pytest.mark.parametrize("damage", [*ENDINGS[:3], with_another_key, that_timed_out])
 def test_it_does_not_begin_on_an_ending_that_proves_nothing(
     tmp_path: Path, damage: Callable[[SpreadRun], None]
 ) -> None:
