@@ -145,7 +145,7 @@ def job_of(task: Task, stage: str, part: str) -> str:
 
 
 def plan_of(task: Task) -> Spread:
-    """What `prepare` left. Raises InfrastructureError where there is none, or it is another key's or run's."""
+    """What `prepare` left. Raises InfrastructureError where there is none of this key and run."""
     task.store.get(PLAN, task.folder / "their-plan.json")
     spread = unseal_spread(task.folder / "their-plan.json", task.key)
     if spread.run_id != task.run_id:
