@@ -32,7 +32,8 @@ class Gone(InfrastructureError):
 @dataclass(frozen=True, slots=True)
 class Container:
     """What a container is started as: without rights, a root file system that is read-only, and no
-    socket of the engine. `volumes`: volume name -> path inside."""
+    socket of the engine. `volumes`: volume name -> path inside; `port`: one to be reached by this
+    machine alone."""
 
     image: str
     command: tuple[str, ...]
@@ -40,6 +41,7 @@ class Container:
     volumes: Mapping[str, str]
     network: str = "bridge"
     labels: Mapping[str, str] | None = None
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Engine:
                 volumes={name: {"bind": path, "mode": "rw"} for name, path in wanted.volumes.items()},
                 network_mode=wanted.network,
                 labels=dict(wanted.labels or {}),
+                ports={f"{wanted.port}/tcp": ("127.0.0.1", None)} if wanted.port else {},
                 read_only=True,
                 cap_drop=["ALL"],
                 security_opt=["no-new-privileges"],
@@ -177,6 +180,15 @@ class Engine:
         """The end of what the container printed on stderr."""
         with _translated("logs"):
             return bytes(self._client.api.logs(container, stdout=False, tail=200))
+
+    def address(self, container: str, port: int) -> str:
+        """HOST:PORT at which this machine reaches a port of a running container."""
+        with _translated(f"port {port}"):
+            ports = self._client.api.inspect_container(container)["NetworkSettings"]["Ports"] or {}
+        found = ports.get(f"{port}/tcp") or []
+        if not found:
+            raise InfrastructureError(f"port {port} of the container is not to be reached", where="docker")
+        return f"127.0.0.1:{found[0]['HostPort']}"
 
     def ended(self, container: str) -> Stopped | None:
         """How the container ended; None while it runs."""

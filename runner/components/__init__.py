@@ -23,6 +23,7 @@ COMPONENTS = {
     "lambda-image": "runner.components.image",
     "model": "runner.components.trained_model",
     "definition": "runner.components.definition",
+    "model-image": "runner.components.model_image",
     "stack": "runner.components.stack",
 }
 

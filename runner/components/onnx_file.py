@@ -15,7 +15,8 @@ from typing import Any
 
 from runner.text import one_line
 
-MAX_FIELDS, MAX_DEPTH, MAX_OPSETS = 3_000_000, 64, 100
+MAX_FIELDS, MAX_DEPTH, MAX_OPSETS, MAX_TOP = 3_000_000, 64, 100, 10_000
+TOP = (1, 2, 3, 7, 8)  # of ModelProto: ir_version, producer's name and version, graph, opset_import
 Span = tuple[int, int]
 Field = tuple[int, int | Span]
 # Weights of trees lie unpacked, millions of fields of one number each: passed over at once.
@@ -57,7 +58,7 @@ class _Reader:
 
     def facts(self) -> dict[str, Any]:
         whole = (0, len(self.data))
-        top = list(self.fields(whole))
+        top = self.top(whole)
         numbers = Counter(number for number, _ in top)
         version = next((v for number, v in top if number == 1), 0)
         if not isinstance(version, int) or not 1 <= version < 1000 or numbers[7] != 1 or not numbers[8]:
@@ -71,6 +72,16 @@ class _Reader:
             "outputs": [self.value(v) for number, v in self.fields(_span(graph)) if number == 12],
             "operators": sorted(self.operators(whole)),
         }
+
+    def top(self, whole: Span) -> list[Field]:
+        """The fields of the model itself that are looked at."""
+        found: list[Field] = []
+        for each in self.fields(whole):
+            if each[0] in TOP:
+                found.append(each)
+            if len(found) > MAX_TOP:
+                raise NotOnnx("it says the same of itself too often")
+        return found
 
     def fields(self, span: Span) -> Iterator[Field]:
         """(number, value) of each field: a varint, or where a length-delimited one lies."""

@@ -65,7 +65,8 @@ def check_yaml(data: bytes, *, where: str) -> None:
     if len(data) > BYTES_LIMIT:
         raise SolutionError(f"{len(data)} bytes; a template has {BYTES_LIMIT} at most", where=where)
     try:
-        depth = _depth(yaml.parse(data.decode("utf-8"), Loader=yaml.SafeLoader))
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, ten times faster
+        depth = _depth(yaml.parse(data.decode("utf-8"), Loader=loader))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise SolutionError(f"not a YAML template: {' '.join(str(error).split())}", where=where) from error
     if depth == 0:

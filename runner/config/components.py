@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from runner.config.fields import Name, RelPath, Runtime, Seconds, Sha256, Strict
+from runner.config.fields import Name, RelPath, Runtime, Seconds, Sha256, Strict, TypeName
 
 
 class LambdaZip(Strict):
@@ -65,7 +65,7 @@ class Model(Strict):
     outputs: tuple[RelPath, ...] = Field((), description="what else training writes and the stages read")
     needs: tuple[Name, ...] = Field((), description="names of prepare steps")
     timeout: Seconds = Field(1800.0, description="longer is ERROR")
-    trusted: tuple[str, ...] = Field(
+    trusted: tuple[TypeName, ...] = Field(
         (), description="types that a skops file may hold beside skops' own list"
     )
     allow_pickle_sha256: Sha256 | None = Field(

@@ -68,6 +68,7 @@ Seconds = Annotated[
 Size = Annotated[
     int, BeforeValidator(_size), Field(gt=0), _number_or(r"^\d+(\.\d+)?(KiB|MiB|GiB)$", "integer")
 ]
+TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # HOST[:PORT][/PREFIX], the host with a dot, a port, or localhost, as Docker tells it from a user's name.
 REGISTRY = (

@@ -128,10 +128,15 @@ def _stages(solution: Solution, root: Path) -> Found:
             yield from _known((*at, "candidate"), stage.candidate, _of(solution, Model), "model component")
             yield from _exists((*at, "criteria"), root, stage.criteria)
             if stage.through:
-                known = _of(solution, ModelImage)
-                yield from _known((*at, "through"), stage.through, known, "model-image component")
+                known = [n for n, c in solution.components.items() if _serves(c, stage.candidate)]
+                what = f"model-image component that serves {stage.candidate!r}"
+                yield from _known((*at, "through"), stage.through, known, what)
         elif isinstance(stage, IntegrationStage):
             yield from _integration(at, stage, solution)
+
+
+def _serves(component: Component, model: str) -> bool:
+    return isinstance(component, ModelImage) and component.model == model
 
 
 def _suites(at: Loc, suites: Iterable[str], root: Path) -> Found:

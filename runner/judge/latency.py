@@ -1,4 +1,4 @@
-"""How long one prediction takes, in this process, on one thread."""
+"""How long one prediction takes: in this process on one thread, or through the container that serves it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from runner.judge.bounds import bounded, number
 from runner.judge.criteria import Latency
-from runner.judge.onnx_model import OnnxModel, Unusable
+from runner.judge.onnx_model import Scorer, Unusable
 from runner.judge.predictions import CannotCompute
 from runner.model import Check
 
 PERCENTILES = (50, 95, 99)
 
 
-def percentiles(model: OnnxModel, matrix: Any, repeats: int) -> dict[str, float]:
+def percentiles(model: Scorer, matrix: Any, repeats: int) -> dict[str, float]:
     """p50, p95 and p99 in milliseconds; raises CannotCompute where the model takes no single row."""
     import numpy as np
 

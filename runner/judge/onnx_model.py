@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Task
 from runner.text import reason
@@ -24,6 +24,16 @@ class Unusable(Exception):
 
 class WrongModel(Exception):
     """It is a model, but not one of this evaluation's inputs or of this task."""
+
+
+class Scorer(Protocol):
+    """A model that can be judged: the file, opened here, or what serves it."""
+
+    def scores(self, matrix: Any, task: Task, classes: int = 2) -> Any:
+        """Scores of a float32 matrix (n, features); raises Unusable or WrongModel."""
+
+    def latencies(self, matrix: Any, repeats: int) -> list[float]:
+        """Milliseconds of so many predictions of one row each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class OnnxModel:
         except Exception as error:  # onnxruntime's errors have no base of their own
             raise Unusable(f"it does not run: {reason(error)}") from None
         scores = np.asarray(_columns(raw) if isinstance(raw, list) else raw, dtype=np.float64)
-        return _shaped(scores, len(matrix), task, classes)
+        return shaped(scores, len(matrix), task, classes)
 
     def latencies(self, matrix: Any, repeats: int) -> list[float]:
         """Milliseconds of `repeats` predictions of one row each, rows in turn, after a warm-up.
@@ -107,7 +117,8 @@ def _columns(rows: list[Mapping[Any, float]]) -> list[list[float]]:
     return [[row[key] for key in keys] for row in rows]
 
 
-def _shaped(scores: Any, rows: int, task: Task, classes: int) -> Any:
+def shaped(scores: Any, rows: int, task: Task, classes: int) -> Any:
+    """Scores as `Predictions.scores` has them; raises WrongModel for another shape."""
     width = scores.shape[1] if scores.ndim == 2 else 1
     if scores.ndim not in (1, 2) or len(scores) != rows:
         raise WrongModel(f"its output has shape {scores.shape} for {rows} rows")

@@ -18,7 +18,7 @@ from runner.judge.criteria import Champion, Criteria, Dummy
 from runner.judge.evaluation import Evaluation
 from runner.judge.latency import latency_check, percentiles
 from runner.judge.metrics import value_of
-from runner.judge.onnx_model import OnnxModel, Unusable, WrongModel, open_model
+from runner.judge.onnx_model import Scorer, Unusable, WrongModel, open_model
 from runner.judge.parity import parity_check, reference_scores
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.slices import Slices, slices_of
@@ -76,7 +76,7 @@ def checks(bench: Bench, subject: Subject, latency: dict[str, float] | CannotCom
         yield _parity(bench, predictions)
 
 
-def measured_latency(criteria: Criteria, model: OnnxModel, matrix: Any) -> dict[str, float] | CannotCompute:
+def measured_latency(criteria: Criteria, model: Scorer, matrix: Any) -> dict[str, float] | CannotCompute:
     """Percentiles in milliseconds, or why there are none; few repeats where no rule asks for any."""
     try:
         return percentiles(model, matrix, criteria.latency.repeats if criteria.latency else 50)

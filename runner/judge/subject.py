@@ -6,7 +6,7 @@ These checks are always made, whatever the criteria say.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from runner.config.json_strict import read_json
 from runner.errors import ConfigError
 from runner.judge.evaluation import Evaluation
-from runner.judge.onnx_model import OnnxModel, Unusable, WrongModel, open_model
+from runner.judge.onnx_model import Scorer, Unusable, WrongModel, open_model
 from runner.judge.predictions import REGRESSION, Predictions, Task
 from runner.model import Check, Status
 from runner.text import one_line
@@ -41,7 +41,7 @@ class Subject:
     """The three checks, and what they opened: None where the model gave no predictions."""
 
     checks: tuple[Check, ...]
-    model: OnnxModel | None = None
+    model: Scorer | None = None
     predictions: Predictions | None = None
     size: int = 0
 
@@ -76,11 +76,16 @@ def record_check(data: bytes, built: str, record: Record) -> Check:
     return Check("record", Status.PASSED, measured=found, limit=limit)
 
 
-def examine(data: bytes, record: Check, evaluation: Evaluation, task: Task) -> Subject:
-    """Open the model and score the evaluation table with it."""
-    limit = f"an ONNX model of {evaluation.matrix.shape[1]} float features"
+def examine(
+    data: bytes, record: Check, evaluation: Evaluation, task: Task, opened: Callable[[], Scorer] | None = None
+) -> Subject:
+    """Open the model, or what serves it, and score the evaluation table with it."""
+    width = evaluation.matrix.shape[1]
+    limit = (
+        f"an ONNX model of {width} float features" if opened is None else f"serves rows of {width} numbers"
+    )
     try:
-        model = open_model(data, evaluation.matrix.shape[1], task)
+        model = opened() if opened else open_model(data, width, task)
         scores = model.scores(evaluation.matrix, task, len(evaluation.classes))
     except (Unusable, WrongModel) as error:
         status = Status.FAILED if isinstance(error, WrongModel) else Status.ERROR

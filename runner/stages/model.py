@@ -1,25 +1,30 @@
 """The model stage: acceptance criteria over the candidate's predictions on held-out rows.
 
 Always checked: the evaluation table, the training record, that the model opens and what it puts out;
-then what the criteria say. The stage holds no credentials, so it opens the ONNX file itself.
+then what the criteria say. The stage holds no credentials, so it opens the ONNX file itself, or asks the
+container that serves it (`through`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from runner.config.schema import Model, ModelStage
-from runner.errors import ConfigError, LockgateError, Problem
+from runner.errors import ConfigError, InfrastructureError, LockgateError, Problem
 from runner.judge.criteria import Champion, Criteria
 from runner.judge.evaluation import Evaluation, read_evaluation
 from runner.judge.facts import evidence_of
 from runner.judge.limits import limits_of
+from runner.judge.onnx_model import Scorer
 from runner.judge.predictions import BINARY
 from runner.judge.reading import read_criteria
 from runner.judge.rules import Bench, checks, due, measured_latency
+from runner.judge.served_model import ID, ServedModel, served, served_check
 from runner.judge.subject import IDS, Record, Subject, examine, read_record, record_check, skipped
 from runner.model import Check, Evidence, Judged, StageReport, Status
 from runner.stages import StageJob
@@ -58,7 +63,7 @@ def run(job: StageJob) -> StageReport:
     try:
         evaluation = read_evaluation(job.root, stage.evaluation, criteria.task, criteria.classes)
     except (LockgateError, OSError) as error:
-        collected, evidence = _blind(criteria, stage, error, ledger), Evidence()
+        collected, evidence = _blind(job, criteria, error, ledger), Evidence()
     else:
         judged.append(_judged_table(stage, criteria, evaluation))
         collected, evidence = _judge(job, criteria, champion, evaluation, ledger)
@@ -92,9 +97,10 @@ def _champion(root: Path, stage: ModelStage, criteria: Criteria) -> Path | None:
     return path
 
 
-def _blind(criteria: Criteria, stage: ModelStage, error: Exception, ledger: Ledger) -> tuple[str, ...]:
+def _blind(job: StageJob, criteria: Criteria, error: Exception, ledger: Ledger) -> tuple[str, ...]:
     """Without an evaluation table nothing can be judged: its check says why, the rest is skipped."""
-    collected = (*ALWAYS, *due(criteria, None, has_reference=stage.reference is not None))
+    assert isinstance(job.stage, ModelStage)  # noqa: S101
+    collected = (*_always(job), *due(criteria, None, has_reference=job.stage.reference is not None))
     cause = f"evaluation table: {str(error).splitlines()[0]}"
     ledger.add([Check("evaluation", Status.ERROR, cause=cause)])
     ledger.add(skipped(id, "there is no evaluation table") for id in collected[1:])
@@ -108,18 +114,43 @@ def _judge(
     assert isinstance(job.stage, ModelStage)  # noqa: S101
     reference = job.root / job.stage.reference if job.stage.reference else None
     bench = Bench(criteria, evaluation, job.python, champion, reference)
-    collected = (*ALWAYS, *due(criteria, bench.slices, has_reference=reference is not None))
+    collected = (*_always(job), *due(criteria, bench.slices, has_reference=reference is not None))
     rows, features = evaluation.matrix.shape
     ledger.add([Check("evaluation", Status.PASSED, measured=f"{rows:,} rows, {features} features")])
     record = _record(job, job.stage.candidate)
-    subject = _subject(job, record, evaluation, criteria)
-    ledger.add(subject.checks)
-    if subject.model is None or subject.predictions is None:
-        ledger.add(skipped(id) for id in collected[len(ALWAYS) :])
-        return collected, Evidence(facts={"record": record.excerpt()})
-    latency = measured_latency(criteria, subject.model, evaluation.matrix)
-    ledger.add(checks(bench, subject, latency))
+    with ExitStack() as stack:
+        opened = partial(stack.enter_context, _served(job)) if job.stage.through else None
+        subject = _subject(job, record, evaluation, criteria, opened)
+        ledger.add(subject.checks)
+        if subject.model is None or subject.predictions is None:
+            ledger.add(skipped(id) for id in collected[len(ALWAYS) :])
+            return collected, Evidence(facts={"record": record.excerpt()})
+        if ID in collected:
+            file = job.root / job.artifacts[job.stage.candidate].path
+            ledger.add([served_check(subject.predictions, file, evaluation.matrix)])
+        latency = measured_latency(criteria, subject.model, evaluation.matrix)
+        ledger.add(checks(bench, subject, latency))
     return collected, evidence_of(bench, subject.predictions, latency, record)
+
+
+def _always(job: StageJob) -> tuple[str, ...]:
+    """The checks that are made whatever the criteria say. Of a format that cannot be opened here, what
+    serves it has nothing to be compared with."""
+    assert isinstance(job.stage, ModelStage)  # noqa: S101
+    candidate = job.solution.components.get(job.stage.candidate)
+    compared = job.stage.through and isinstance(candidate, Model) and candidate.path.endswith(".onnx")
+    return (*ALWAYS, ID) if compared else ALWAYS
+
+
+def _served(job: StageJob) -> AbstractContextManager[ServedModel]:
+    """The container through which the candidate is judged."""
+    assert isinstance(job.stage, ModelStage)  # noqa: S101
+    name = job.stage.through or ""
+    artifact = job.artifacts.get(name)
+    if artifact is None or not artifact.facts.get("built"):
+        why = artifact.facts.get("why", "") if artifact else "it was not handed over"
+        raise InfrastructureError(f"there is no image {name!r}: {why}", where=f"stages.{job.name}.through")
+    return served(str(artifact.facts["image"]))
 
 
 def _record(job: StageJob, candidate: str) -> Record:
@@ -129,7 +160,13 @@ def _record(job: StageJob, candidate: str) -> Record:
     return read_record(job.root, component.record)
 
 
-def _subject(job: StageJob, record: Record, evaluation: Evaluation, criteria: Criteria) -> Subject:
+def _subject(
+    job: StageJob,
+    record: Record,
+    evaluation: Evaluation,
+    criteria: Criteria,
+    opened: Callable[[], Scorer] | None,
+) -> Subject:
     """The candidate's file, read once: what is hashed is what is opened."""
     assert isinstance(job.stage, ModelStage)  # noqa: S101
     artifact = job.artifacts.get(job.stage.candidate)
@@ -139,7 +176,8 @@ def _subject(job: StageJob, record: Record, evaluation: Evaluation, criteria: Cr
         data = (job.root / artifact.path).read_bytes()
     except OSError as error:
         return Subject.absent(f"the model file cannot be read: {error.strerror}")
-    return examine(data, record_check(data, artifact.sha256, record), evaluation, criteria.task)
+    checked = record_check(data, artifact.sha256, record)
+    return examine(data, checked, evaluation, criteria.task, opened)
 
 
 def _judged_table(stage: ModelStage, criteria: Criteria, evaluation: Evaluation) -> Judged:
