@@ -144,7 +144,7 @@ def receive(order: Order, remote: Remote, store: Store, key: str, code: Code, wh
     known = told.code if not doubt else lone if lone is not None and lone < 0 else None
     return Ending(
         known, report, doubt or told.damage or damage, sealed, told.result, told.timed_out,
-        told.over_memory, told.cancelled, told.seconds, told.peak_bytes,
+        told.over_memory, told.cancelled and not doubt, told.seconds, told.peak_bytes,
     )  # fmt: skip
 
 

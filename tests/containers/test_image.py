@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import tarfile
+import zlib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.containers import CA_BUNDLE, HARDENED, UID, build, docker, hand_over, judge, start
+from helpers.containers import BASE, CA_BUNDLE, HARDENED, UID, build, docker, hand_over, judge, start
 from helpers.whole_runs import tiny
 
 from runner import __version__
@@ -105,6 +108,17 @@ def test_its_user_can_write_where_it_should_and_nowhere_else(target: str) -> Non
     assert set(config(f"lockgate:{target}")["Config"]["Volumes"]) == {"/cache", "/scratch", "/tmp", "/work"}
 
 
+def test_what_only_deploys_stays_small(tmp_path: Path) -> None:
+    """Under 60 MB over its base, as a registry keeps it: layer by layer, compressed."""
+    docker("save", "--output", str(tmp_path / "image.tar"), "lockgate:deploy")
+    below = len(json.loads(docker("image", "inspect", BASE))[0]["RootFS"]["Layers"])
+    with tarfile.open(tmp_path / "image.tar") as archive:
+        names = json.load(archive.extractfile("manifest.json") or io.BytesIO())[0]["Layers"]
+        layers = [archive.extractfile(name) for name in names[below:]]
+        size = sum(len(zlib.compress(layer.read(), 6)) for layer in layers if layer)
+    assert 10e6 < size < 60e6
+
+
 def test_scratch_files_can_be_executed() -> None:
     """`--tmpfs /tmp` is noexec, and a solution's native libraries are unpacked to temporary folders."""
     script = "cp /bin/true $TMPDIR/x && $TMPDIR/x && cp /bin/true $LOCKGATE_CACHE/x && $LOCKGATE_CACHE/x"
@@ -162,6 +176,27 @@ def test_the_ca_bundle_is_in_no_layer(secretly_built: str, tmp_path: Path) -> No
     assert not [n for n in names if n.startswith("run/secrets")]
 
 
-def test_the_same_sources_give_the_same_layers(secretly_built: str) -> None:
-    first, second = (config(image)["RootFS"]["Layers"] for image in ("lockgate:deploy", secretly_built))
+def entries(image: str, folder: Path) -> list[list[tuple[object, ...]]]:
+    """Every layer's entries with all that is said of them and their bytes, by name."""
+    folder.mkdir()
+    docker("save", "--output", str(folder / "image.tar"), image)
+    found = []
+    with tarfile.open(folder / "image.tar") as archive:
+        for name in json.load(archive.extractfile("manifest.json") or io.BytesIO())[0]["Layers"]:
+            with tarfile.open(fileobj=archive.extractfile(name)) as layer:
+                found.append(sorted((entry(layer, member) for member in layer), key=str))
+    return found
+
+
+def entry(layer: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[object, ...]:
+    data = layer.extractfile(member) if member.isfile() else None
+    said = (member.name, member.mode, member.uid, member.gid, member.mtime, member.type, member.linkname)
+    return (*said, sha256(data.read()).hexdigest() if data else "")
+
+
+def test_the_same_sources_give_the_same_layers(secretly_built: str, tmp_path: Path) -> None:
+    """Compared entry by entry: in which order they stand in a layer is the engine's, and overlay2 has two
+    ways to write one, of which it takes the other where two builds made the same layer at once."""
+    first, second = entries("lockgate:deploy", tmp_path / "a"), entries(secretly_built, tmp_path / "b")
+    assert [len(layer) for layer in first] == [len(layer) for layer in second]
     assert first == second
