@@ -23,7 +23,8 @@ RANGES = {
     "expect_column_proportion_of_non_null_values_to_be_between": (0.0, 1.0),
 }
 LEAST_MOSTLY = 0.01
-ANY_TEXT = re.compile(r"\^?\(?(\.|\[\\s\\S\]|\[\\S\\s\])\*\??\)?\$?")
+ANY = r"(?:\.|\[\\s\\S\]|\[\\S\\s\])\*\??"
+ANY_TEXT = re.compile(rf"\^?(?:{ANY}|\({ANY}\))\$?")
 # Anchors, assertions and back references: with them, matching nothing is not matching everywhere.
 CONDITIONS = re.compile(r"[\^$]|\\[AZzbBG\d]|\(\?")
 
