@@ -40,11 +40,14 @@ def document(
         "dependencies": [{"ref": main["bom-ref"], **({"dependsOn": depends} if depends else {})}],
         "compositions": [{"aggregate": aggregate, "dependencies": [main["bom-ref"]]}],
     }
+    return with_serial(bom)
+
+
+def with_serial(bom: Json) -> Json:
+    """The BOM with the serial number that is a digest of the rest of it."""
     content = hashlib.sha256(canonical(bom)).hexdigest()
-    return {
-        **bom,
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{PREDICATE_TYPE}#{content}')}",
-    }
+    serial = uuid.uuid5(uuid.NAMESPACE_URL, f"{PREDICATE_TYPE}#{content}")
+    return {**bom, "serialNumber": f"urn:uuid:{serial}"}
 
 
 def main_component(artifact: Artifact, kind: str, *, hashed: bool = True) -> Json:

@@ -12,6 +12,8 @@ from typing import Any
 
 from runner.errors import RefusedError
 from runner.evidence import STATEMENT, statement, subject
+from runner.evidence.bom import PREDICATE_TYPE as BOM
+from runner.evidence.bom_read import check_bom
 from runner.evidence.dsse import PublicKey, Signer, opened, sealed
 from runner.evidence.statements import subjects
 from runner.manifest.build import canonical, digest
@@ -126,4 +128,6 @@ def coherent(payload: bytes, predicate_type: str, manifest: ReadManifest) -> Map
     listed = said["subject"]
     if not isinstance(listed, list) or not listed or any(one not in known for one in listed):
         raise RefusedError("a statement is about something that is no artifact of the manifest")
+    if predicate_type == BOM:
+        check_bom(said["predicate"], listed)
     return said
