@@ -51,6 +51,13 @@ def _inside(value: Any) -> Any:
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 StackName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,100}$")]
+Traffic = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(all-at-once|canary-[1-9][0-9]?-percent-[1-9][0-9]{0,3}-minutes?"
+        r"|linear-[1-9][0-9]?-percent-every-[1-9][0-9]{0,3}-minutes?)$"
+    ),
+]
 HistoryPlace = Annotated[str, BeforeValidator(history_place), StringConstraints(min_length=1)]
 RelPath = Annotated[str, BeforeValidator(_inside), StringConstraints(min_length=1)]
 

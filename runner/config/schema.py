@@ -26,6 +26,7 @@ from runner.config.fields import (
     Size,
     StackName,
     Strict,
+    Traffic,
 )
 
 
@@ -135,6 +136,16 @@ class Environment(Strict):
     region: str | None = Field(None, description="AWS region; else the credentials' own")
     bucket: str | None = Field(None, description="holds artifacts; required in a real AWS")
     parameters: dict[str, str] = Field(default_factory=dict, description="override the stack's")
+    stack: Name | None = Field(None, description="the stack component that is deployed; else the only one")
+    traffic: Traffic = Field(
+        "all-at-once",
+        description="how aliases move: all-at-once, canary-10-percent-5-minutes, "
+        "linear-10-percent-every-1-minute",
+    )
+    alarms: tuple[str, ...] = Field((), description="CloudWatch alarms that stop a deployment, by name")
+    policy: RelPath | None = Field(None, description="who may sign what; required in a real AWS")
+    role: str | None = Field(None, description="ARN: what CloudFormation changes the stack as")
+    timeout: Seconds = Field(3600.0, description="for one update of the stack; longer could not be told")
 
 
 class DockerHost(Strict):

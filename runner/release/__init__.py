@@ -1,1 +1,1 @@
-"""Deploying: from a passing manifest to what runs, and back. The ledger, the lease, the stack, the traffic."""
+"""Deploying: from a passing manifest to what runs, and back. Ledger, lease, stack, traffic."""

@@ -77,6 +77,7 @@ class Stacks:
     poll: float = 5.0
     timeout: float = 900.0
     say: Callable[[str], None] = field(default=lambda line: say(sys.stderr, line))
+    tick: Callable[[], None] = lambda: None  # called while waiting; what it raises ends the wait
 
     def deploy(self, plan: StackPlan) -> dict[str, str]:
         """Create the stack and return its outputs.
@@ -85,9 +86,9 @@ class Stacks:
         the world is at fault or the time is up. Either may leave a stack behind: `remove` it."""
         self._create_change_set(plan)
         self._call("execute_change_set", StackName=plan.name, ChangeSetName=CHANGE_SET)
-        status = self._settled(plan.name, told=set())
+        status = self.settled(plan.name, told=set())
         if status != "CREATE_COMPLETE":
-            raise self._failure(plan.name, status)
+            raise self.failure(plan.name, status)
         stack = self.describe(plan.name) or {}
         return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}
 
@@ -115,7 +116,7 @@ class Stacks:
     def delete(self, stack_id: str) -> str:
         """Delete a stack and wait; '' or the reason why it is still there."""
         self._call("delete_stack", StackName=stack_id)
-        status = self._settled(stack_id, told=None)
+        status = self.settled(stack_id, told=None)
         if status == "DELETE_COMPLETE":
             return ""
         return f"{status}: {self._first_failure(stack_id) or 'no reason was given'}"
@@ -138,11 +139,11 @@ class Stacks:
             told.update(self._call("describe_change_set", StackName=plan.name, ChangeSetName=CHANGE_SET))
             return str(told["Status"]) not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 
-        self._wait(ready, f"the change set of {plan.name}")
+        self.wait(ready, f"the change set of {plan.name}")
         if told["Status"] != "CREATE_COMPLETE":
             raise self._judged(f"the template is refused: {told.get('StatusReason', told['Status'])}")
 
-    def _settled(self, name: str, told: set[str] | None) -> str:
+    def settled(self, name: str, told: set[str] | None) -> str:
         """The status at which the stack rests; a stack that is gone rests at DELETE_COMPLETE."""
         status = ""
 
@@ -154,14 +155,16 @@ class Stacks:
                 self._tell(name, told)
             return not status.endswith("_IN_PROGRESS")
 
-        self._wait(rests, f"stack {name}")
+        self.wait(rests, f"stack {name}")
         return status
 
-    def _wait(self, ready: Callable[[], bool], what: str) -> None:
+    def wait(self, ready: Callable[[], bool], what: str) -> None:
+        """Until `ready` says so; raises InfrastructureError where that takes longer than `timeout`."""
         deadline = time.monotonic() + self.timeout
         while not ready():
             if time.monotonic() > deadline:
                 raise InfrastructureError(f"{what} did not settle within {self.timeout:.0f} s", where=what)
+            self.tick()
             time.sleep(self.poll)
 
     def _events(self, name: str) -> list[dict[str, Any]]:
@@ -184,7 +187,9 @@ class Stacks:
                 return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
         return ""
 
-    def _failure(self, name: str, status: str) -> Exception:
+    def failure(self, name: str, status: str) -> Exception:
+        """Why a stack rests at a status that is no success: StackFailed, or InfrastructureError where the
+        world is at fault."""
         why = self._first_failure(name) or str((self.describe(name) or {}).get("StackStatusReason", ""))
         return self._judged(why or f"it ended as {status} and gave no reason")
 

@@ -86,7 +86,7 @@ def tests(enforcing: Aws) -> tuple[Aws, dict[str, str]]:
             "cloudformation", "create_stack", StackName=name, TemplateBody=json.dumps(TEMPLATE),
             Parameters=[{"ParameterKey": "Role", "ParameterValue": role}],
         )  # fmt: skip
-        assert stacks._settled(name, None) == "CREATE_COMPLETE"
+        assert stacks.settled(name, None) == "CREATE_COMPLETE"
         functions[name] = stacks.describe(name)["Outputs"][0]["OutputValue"]
     stack = stacks.describe(STACK)
     env = env_for_tests(enforcing, role, RUN, stack, stacks.resources(stack["StackId"]), "runs-bucket", 60.0)
