@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from runner.components.nodes import child, compose, is_text, items
 from runner.config.schema import Component, Definition, Image, LambdaZip, Stack
 from runner.errors import SolutionError
 from runner.text import one_line
@@ -20,7 +21,6 @@ from runner.text import one_line
 BUCKET = "LockgateBucket"
 STRING = {"Type": "String"}
 REMOTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://|\$\{")
-TEXT = "tag:yaml.org,2002:str"
 # Resource type -> where it names a file or folder, and what stands there instead.
 PROPERTIES: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "AWS::Lambda::Function": ((("Code",), "S3Bucket/S3Key"), (("Code", "ImageUri"), "image")),
@@ -66,7 +66,7 @@ def packaged(text: str, path: str, stack: Stack, components: Mapping[str, Compon
     """The template (its path relative to the root) with what `stack.package` names in the place of paths.
 
     Raises SolutionError for a path that is the source of none of them."""
-    root = _compose(text)
+    root = compose(text)
     edits: list[tuple[int, int, str]] = []
     parameters: dict[str, str] = {}
     for local in _locals(root):
@@ -84,41 +84,20 @@ def packaged(text: str, path: str, stack: Stack, components: Mapping[str, Compon
     edits.append(insert)
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
-    _compose(text)
+    compose(text)
     return Packaged(text, parameters, (line, insert[2].count("\n")))
-
-
-def _compose(text: str) -> Any:
-    import yaml
-
-    try:
-        return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise SolutionError(f"not a YAML template: {one_line(error)}") from None
 
 
 def _locals(root: Any) -> Iterator[Local]:
     """Every text in a place where a resource may name a file."""
-    for _, resource in _items(_child(root, "Resources")):
-        kind, properties = _child(resource, "Type"), _child(resource, "Properties")
-        for keys, form in PROPERTIES.get(getattr(kind, "value", None) or "", ()) if _is_text(kind) else ():
+    for _, resource in items(child(root, "Resources")):
+        kind, properties = child(resource, "Type"), child(resource, "Properties")
+        for keys, form in PROPERTIES.get(getattr(kind, "value", None) or "", ()) if is_text(kind) else ():
             node = properties
             for key in keys:
-                node = _child(node, key)
-            if _is_text(node) and node.value and not REMOTE.search(node.value):
+                node = child(node, key)
+            if is_text(node) and node.value and not REMOTE.search(node.value):
                 yield Local(node, form)
-
-
-def _is_text(node: Any) -> bool:
-    return getattr(node, "tag", "") == TEXT
-
-
-def _items(node: Any) -> list[tuple[Any, Any]]:
-    return list(node.value) if getattr(node, "id", "") == "mapping" else []
-
-
-def _child(node: Any, key: str) -> Any:
-    return next((value for found, value in _items(node) if found.value == key), None)
 
 
 def _component(local: Local, path: str, stack: Stack, components: Mapping[str, Component]) -> str | None:
@@ -168,10 +147,10 @@ def _instead(form: str, name: str) -> tuple[Any, dict[str, str]]:
 
 def _parameters(root: Any, names: Mapping[str, str], path: str) -> tuple[tuple[int, int, str], int]:
     """The edit that declares parameters (start, end, text), and the line where it is made."""
-    section = _child(root, "Parameters")
+    section = child(root, "Parameters")
     declared: dict[str, Any] = dict.fromkeys(names, STRING)
     into, entries = (section, declared) if section is not None else (root, {"Parameters": declared})
-    taken = [key.value for key, _ in _items(section) if key.value in names]
+    taken = [key.value for key, _ in items(section) if key.value in names]
     if getattr(into, "id", "") != "mapping" or taken:
         what = f"it declares {taken[0]} itself" if taken else "its Parameters are no mapping"
         raise SolutionError(what, where=path)
