@@ -8,6 +8,7 @@ solution's own environment, without credentials.
 from __future__ import annotations
 
 import json
+import stat
 import struct
 import zipfile
 import zlib
@@ -69,11 +70,18 @@ def _check_entries(archive: zipfile.ZipFile, size: int) -> None:
     if sum(e.file_size for e in entries) > min(MAX_TOTAL, max(FREE, MAX_RATIO * size)):
         raise NotSkops("unpacked it is far larger than a model would be")
     for entry in entries:
-        if "/" in entry.orig_filename or "\\" in entry.orig_filename or entry.flag_bits & 1:
+        if not _is_plain(entry):
             raise NotSkops(f"{one_line(entry.orig_filename, 80)!r} is nothing that skops writes")
         if entry.orig_filename != SCHEMA:
             with archive.open(entry) as stream:
                 _check_array(entry.orig_filename, stream)
+
+
+def _is_plain(entry: zipfile.ZipInfo) -> bool:
+    """A file beside the others: no folder, no way out, no link or device, not encrypted."""
+    name, kind = entry.orig_filename, stat.S_IFMT(entry.external_attr >> 16)
+    inside = not ({"/", "\\", "\0"} & set(name)) and name not in ("", ".", "..")
+    return inside and kind in (0, stat.S_IFREG) and not entry.flag_bits & 1
 
 
 def _check_array(name: str, stream: IO[bytes]) -> None:

@@ -22,6 +22,8 @@ KINDS = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.XHDTYPE)
 HEADER_BYTES = 65_536
 LEVEL = 1  # tables are compressed already, source is small: speed counts
 MAX_FILES, MAX_BYTES = 200_000, 20 * 2**30
+# What gzip made of it is no smaller than this, except for what is small or made to fill a disk.
+RATIO, FREE = 200, 64 * 2**20
 
 
 def pack(root: Path, names: Iterable[str], out: Path, folders: Iterable[str] = ()) -> None:
@@ -73,9 +75,9 @@ def unpack(
     """Unpack a bundle into a folder and return the names of its files.
 
     Raises InfrastructureError for what is no bundle of ours: links, devices, names that leave the
-    folder or come twice, too many files or bytes."""
+    folder or come twice, too many files or bytes, an absurd ratio."""
     names: dict[str, None] = {}
-    room = max_bytes
+    limit = room = _limit(bundle, max_bytes)
     try:
         with tarfile.open(bundle, mode, tarinfo=_Member) as archive:  # type: ignore[call-overload]
             for count, member in enumerate(archive):  # folders count, too: each is a file somewhere
@@ -87,7 +89,7 @@ def unpack(
                     continue
                 room -= member.size
                 if room < 0:
-                    raise InfrastructureError(f"larger than {max_bytes >> 20} MiB", where=bundle.name)
+                    raise InfrastructureError(f"larger than {limit >> 20} MiB", where=bundle.name)
                 source = archive.extractfile(member)
                 assert source is not None  # noqa: S101  _check has seen to it that it is a file
                 _write(source, folder / member.name, member.mode)
@@ -95,6 +97,12 @@ def unpack(
     except (tarfile.TarError, OSError, EOFError, ValueError, RecursionError) as error:
         raise InfrastructureError(f"cannot be unpacked: {error}", where=str(bundle)) from None
     return list(names)
+
+
+def _limit(bundle: Path, max_bytes: int) -> int:
+    """Bytes that a bundle of this size may hold; of one that is missing, opening it tells."""
+    size = bundle.stat().st_size if bundle.is_file() else 0
+    return min(max_bytes, max(FREE, RATIO * size))
 
 
 class _Member(tarfile.TarInfo):
