@@ -18,7 +18,7 @@ from runner.adapters.shell import INTERRUPTED
 from runner.config.load import FILE
 from runner.config.schema import LambdaZip, Solution
 from runner.errors import LockgateError
-from runner.evidence.collect import collect, write
+from runner.evidence.collect import collect, keep_locks, write
 from runner.interrupts import EXIT_INTERRUPTED
 from runner.manifest.build import build_manifest, canonical, digest
 from runner.model import Artifact, Plan, StageResult, Status, Verdict
@@ -88,7 +88,8 @@ def _attested(
     made is missing evidence: the verdict is ERROR then, and nothing is stated."""
     manifest = _manifest(record, folder, solution, root)
     try:
-        return record, write(manifest, collect(record, manifest, folder, solution, root), folder)
+        keep_locks(record.artifacts, solution, root, folder)
+        return record, write(manifest, collect(manifest, folder), folder)
     except Exception as error:  # whatever it is, a run's results are not lost for it
         if record.verdict.status is Status.ERROR:  # its cause is the first one
             return record, manifest
@@ -109,19 +110,25 @@ def _manifest(record: RunRecord, folder: Path, solution: Solution, root: Path) -
 
 
 def _keep(artifacts: tuple[Artifact, ...], folder: Path, root: Path) -> str:
-    """Each component's bytes as a file named by their sha256; what is wrong with one, '' if nothing is.
-
-    An image's definition has no bytes of its own."""
+    """Each component's bytes as a file named by their sha256, and those that the tests executed instead;
+    what is wrong with one, '' if nothing is. An image's definition has no bytes of its own."""
     for artifact in artifacts:
-        if not artifact.facts.get("built", True):
-            continue
-        source, kept = Path(artifact.path), folder / COMPONENTS / artifact.sha256
-        if not source.is_file():
-            return f"component {artifact.name} is gone: there is no file {source}"
-        _place(source, kept, linked=not source.is_relative_to(root))
-        if sha256_file(kept) != artifact.sha256:
-            kept.unlink()
-            return f"component {artifact.name} was changed after it was judged: {source}"
+        ran = artifact.executed
+        variants = [(artifact.path, artifact.sha256), *([(ran.path, ran.sha256)] if ran else [])]
+        for path, sha256 in variants if artifact.facts.get("built", True) else []:
+            if lost := _kept(artifact.name, Path(path), folder / COMPONENTS / sha256, root):
+                return lost
+    return ""
+
+
+def _kept(name: str, source: Path, kept: Path, root: Path) -> str:
+    """Keep one file; what is wrong with it."""
+    if not source.is_file():
+        return f"component {name} is gone: there is no file {source}"
+    _place(source, kept, linked=not source.is_relative_to(root))
+    if sha256_file(kept) != kept.name:
+        kept.unlink()
+        return f"component {name} was changed after it was judged: {source}"
     return ""
 
 
