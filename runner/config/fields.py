@@ -81,6 +81,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 REGISTRY = (
     r"^([a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?|[a-z0-9-]+:\d{1,5}|localhost)(/[a-z0-9]+([._-][a-z0-9]+)*)*$"
 )
+TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]{1,40}:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$"
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
 
 

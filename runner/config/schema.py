@@ -19,6 +19,7 @@ from runner.config.components import ModelImage as ModelImage
 from runner.config.components import Stack as Stack
 from runner.config.fields import (
     REGISTRY,
+    TOPIC,
     HistoryPlace,
     Name,
     RelPath,
@@ -183,6 +184,20 @@ class Hosts(Strict):
     fargate: FargateHost | None = Field(None, description="a Fargate task each")
 
 
+class Notify(Strict):
+    """Who is told of a failure, with its cause (docs/incidents.md)."""
+
+    sns: Annotated[str, StringConstraints(pattern=TOPIC)] | None = Field(
+        None, description="ARN of a topic; LOCKGATE_NOTIFY_TOPIC overrides"
+    )
+    webhook_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] | None = Field(
+        None, description="the variable that holds a webhook's URL; LOCKGATE_NOTIFY_WEBHOOK overrides"
+    )
+    format: Literal["slack", "teams"] = Field(
+        "slack", description="what the webhook reads; LOCKGATE_NOTIFY_FORMAT overrides"
+    )
+
+
 class Solution(Strict):
     """The whole of lockgate.yml."""
 
@@ -194,6 +209,7 @@ class Solution(Strict):
     stages: dict[Name, Stage] = Field(min_length=1, description="what is judged")
     environments: dict[Name, Environment] = Field(default_factory=dict, description="where stacks run")
     hosts: Hosts = Field(Hosts(), description="where stages run: lockgate run --on docker|fargate")
+    notify: Notify = Field(Notify(), description="who is told of a failure")
     registry: Annotated[str, StringConstraints(pattern=REGISTRY)] | None = Field(
         None, description="where images are pushed, HOST[:PORT][/PREFIX]; LOCKGATE_REGISTRY overrides"
     )
