@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,14 +20,15 @@ from pathlib import Path
 
 from runner.adapters.aws import Aws, real_target, sandbox_target
 from runner.adapters.git import Source
-from runner.adapters.output import SECRECY
+from runner.adapters.output import SECRECY, say
 from runner.adapters.privileges import hide
 from runner.config.fields import S3_PREFIX
 from runner.config.load import load
 from runner.config.problems import did_you_mean
 from runner.config.schema import Solution
-from runner.errors import UsageError
+from runner.errors import LockgateError, UsageError
 from runner.history.history import History, Numbered, Origin
+from runner.history.names import is_version
 from runner.history.records import Judgement
 from runner.history.store import FolderRecords, S3Records
 from runner.history.table import NO_VERSIONS, Running, release_lines, version_entries, version_lines
@@ -72,13 +74,22 @@ class Numbering:
     def judge(self, record: RunRecord) -> None:
         """Remember the verdict of a complete run with the versions that it judged."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        for name, numbered in self.given.items():
-            self.history.judge(
-                Judgement(
-                    name, numbered.record.version, self.run_id, record.verdict.status, now,
-                    self.origin().by, record.manifest_sha256, record.release,
-                )
-            )  # fmt: skip
+        for artifact in record.artifacts:
+            if is_version(artifact.version):  # not by its digest, as what somebody altered is
+                self.history.judge(
+                    Judgement(
+                        artifact.name, artifact.version, self.run_id, record.verdict.status, now,
+                        self.origin().by, record.manifest_sha256, record.release,
+                    )
+                )  # fmt: skip
+
+
+def remember(record: RunRecord, numbering: Numbering) -> None:
+    """The verdict, in the history. The manifest has it already: that it is not here undoes nothing."""
+    try:
+        numbering.judge(record)
+    except LockgateError as error:
+        say(sys.stderr, f"the verdict is not in the history, only in the manifest: {error}")
 
 
 def open_numbering(

@@ -17,14 +17,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from runner.adapters.git import source
-from runner.config.load import load
+from runner.adapters.git import Source, source
+from runner.config.load import FILE, load
 from runner.config.schema import Solution
 from runner.durations import recorded
 from runner.errors import InfrastructureError
 from runner.hosts import Order
-from runner.leave import COMPONENTS, leave, verdict_of
+from runner.kept import manifest_key, uri_of
+from runner.kept.put import AGAIN, KEPT_ALREADY, keep
+from runner.leave import leave, verdict_of
 from runner.model import Artifact, Plan, StageResult, Status, Step
+from runner.numbering import Numbering, remember
 from runner.plan import make_plan
 from runner.remote.agent import inside, placed
 from runner.remote.bundle import unpack
@@ -38,33 +41,34 @@ from runner.remote.job import (
     unseal_spread,
 )  # fmt: skip
 from runner.remote.send import Code, receive, relocated, send, send_solution
-from runner.remote.store import S3Store, Store, get_blob
+from runner.remote.store import S3Store, Store, get_blob, put_blob
 from runner.report.record import RunRecord
 from runner.report.view import View
 from runner.run import Done, Execution
-from runner.stages.child import HANDOVER, Handover
+from runner.stages.child import Handover
 from runner.stages.cleaning import cleaned
 from runner.stages.sharding import Shard
-from runner.steps import Steps, made_by_commands
+from runner.steps import Steps, content_version, made_by_commands
 from runner.verdict import EXIT, Ending
 from runner.versions import tool_versions
 
 PLAN = "plan.json"
-REPORT, LAST = "report", "manifest.json"
-CONCLUDED, AGAIN = "this run is concluded already", "its manifest stands; to judge anew, start a new run"
+LOGS = "logs"
 # What an orchestrator can say of a task, and the exit statuses that fit it.
 WORDS: Mapping[str, Code] = {"SUCCEEDED": (0,), "FAILED": (1, 3)}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What every task of such a run has: the store, the key that seals, scratch space, a view."""
+    """What every task of such a run has: the store, the key that seals, scratch space, a view; and what
+    `number`s the components, None where no history is all tasks' own."""
 
     store: Store
     key: str
     folder: Path
     view: View
     is_sandbox: bool = True
+    number: Callable[[Solution, str, Source], Numbering | None] = lambda solution, run_id, at: None
 
     @property
     def run_id(self) -> str:
@@ -76,24 +80,33 @@ def prepare(task: Task, root: Path, stages: tuple[str, ...], description: str) -
     solution, started = load(root), datetime.now(UTC).isoformat(timespec="seconds")
     plan, before = make_plan(solution, stages), source(root)
     steps = _steps(task, root, task.folder, solution, before.commit, task.run_id)
+    numbering = task.number(solution, task.run_id, before)
+    steps.version_of = numbering.version_of if numbering else content_version
     first = replace(plan, steps=tuple(s for s in plan.steps if s.kind != "stage"))
     execution = Execution(first, steps.run, task.view)
     results = execution.run()
     handover = steps.handover(execution.artifacts)
     made, folders = made_by_commands(solution), solution.python.path
     sent, files = send_solution(root, handover, made, folders, task.store)
+    put_blob(task.store, root / FILE)
     ready = [s for s in plan.steps if s.kind == "stage" and not _blocked(s, first, results)]
     jobs = {ident: job for step in ready for ident, job in _send(task, steps, step, handover).items()}
     spread = Spread(
         task.run_id, started, before.commit, before.clean, before.branch, description, stages, results,
         relocated(handover, root).artifacts, jobs, {s.name: _stages_of(s) for s in ready}, sent, files,
-        task.is_sandbox,
+        task.is_sandbox, _logs(task), numbering.history.records.url if numbering else "",
     )  # fmt: skip
     path = task.folder / PLAN
     path.write_bytes(sealed(spread, task.key))
     if not task.store.put(PLAN, path):
         raise InfrastructureError("there is a run of this name already", where=task.store.url)
     return max((EXIT[r.status] for r in results), default=EXIT[Status.PASSED])
+
+
+def _logs(task: Task) -> dict[str, str]:
+    """What the steps before the stages wrote: name in the run's folder -> digest."""
+    paths = sorted((task.folder / LOGS).glob("*.log"))
+    return {f"{LOGS}/{path.name}": put_blob(task.store, path) for path in paths}
 
 
 def _steps(task: Task, root: Path, folder: Path, solution: Solution, commit: str, run_id: str) -> Steps:
@@ -173,10 +186,10 @@ def conclude(task: Task, words_of: Callable[[Iterable[str]], Mapping[str, str]],
 
     `words_of`: the orchestrator's word for each of some parts."""
     spread = plan_of(task)
-    if task.store.has(f"{REPORT}/{LAST}"):
-        raise InfrastructureError(CONCLUDED, where=task.store.url, hint=AGAIN)
+    if task.store.has(manifest_key()):
+        raise InfrastructureError(KEPT_ALREADY, where=task.store.url, hint=AGAIN)
     words = words_of(spread.jobs)
-    root = _fetched(task, spread)
+    root = _fetched(task, spread, folder)
     solution = load(root)
     plan = make_plan(solution, spread.stages)
     steps = _steps(task, root, folder, solution, spread.commit, spread.run_id)
@@ -185,16 +198,28 @@ def conclude(task: Task, words_of: Callable[[Iterable[str]], Mapping[str, str]],
     execution = Execution(plan, reader.run, task.view)
     results = execution.run(4)
     begun = datetime.fromisoformat(spread.started)
+    numbering = _numbering(task, spread, solution)
     record = leave(
         RunRecord(
             spread.run_id, plan.solution, spread.commit, spread.clean, spread.branch, spread.started,
             (datetime.now(UTC) - begun).total_seconds(), spread.aws, verdict_of(plan, results, ""), results,
             tuple(reader.artifacts[n] for n in sorted(reader.artifacts)), plan.complete, "", tool_versions(),
-            manifest_uri=f"{task.store.url}/{REPORT}/{LAST}",
-        ), folder, solution, root,
+            manifest_uri=uri_of(task.store.url),
+        ), folder, solution, root, numbering.release if numbering else None,
     )  # fmt: skip
-    _keep(task, folder, record.manifest_sha256)
+    keep(task.store, folder, record.manifest_sha256)
+    if numbering is not None and record.complete:
+        remember(record, numbering)
     return record
+
+
+def _numbering(task: Task, spread: Spread, solution: Solution) -> Numbering | None:
+    """The history that numbered the components, to write the release and the verdicts into; no other."""
+    found = task.number(solution, spread.run_id, Source(spread.commit, spread.branch, spread.clean))
+    if found is None or found.history.records.url == spread.history:
+        return found
+    task.view.note("versions", f"no release: they are of {spread.history or 'no history'}, not of this one's")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,23 +247,13 @@ def _read(task: Task, words: Mapping[str, str], order: Order) -> Ending:
     return receive(order, order.remote, task.store, task.key, WORDS.get(word), why)
 
 
-def _fetched(task: Task, spread: Spread) -> Path:
-    """The solution as it was sent to the stages."""
+def _fetched(task: Task, spread: Spread, folder: Path) -> Path:
+    """The solution as it was sent to the stages; into the run's `folder`, what its steps wrote before."""
     root = task.folder / "solution"
     root.mkdir(parents=True)
     unpack(get_blob(task.store, spread.source, task.folder / "source.tar.gz"), root)
     for name, digest in spread.files.items():
         get_blob(task.store, digest, inside(root, name))
+    for name, digest in spread.logs.items():
+        get_blob(task.store, digest, inside(folder, name))
     return root
-
-
-def _keep(task: Task, folder: Path, sha256: str) -> None:
-    """The run's folder in the store, without the components (they are blobs there), in a place of its
-    own: a conclusion that was killed half-way is in nobody's way. The manifest is last, and written once:
-    where it stands all else does, and its digest says which place is the run's."""
-    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != HANDOVER]
-    for name in (p.relative_to(folder) for p in paths):
-        if name.parts[0] != COMPONENTS:
-            task.store.put(f"{REPORT}/{sha256}/{name.as_posix()}", folder / name)
-    if not task.store.put(f"{REPORT}/{LAST}", folder / LAST):
-        raise InfrastructureError(CONCLUDED, where=task.store.url, hint=AGAIN)

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.adapters.aws import Aws, real_target, sandbox_target
+from runner.adapters.git import Source
 from runner.adapters.output import say
+from runner.config.schema import Solution
 from runner.errors import UsageError
 from runner.interrupts import interruptible
 from runner.leave import conclude as close
 from runner.model import Check
+from runner.numbering import VARIABLE, Numbering, Unnumbered, open_numbering
 from runner.remote.agent import Agent, scratch, take_key
 from runner.remote.job import KEY
 from runner.remote.store import FolderStore, S3Store, Store, parse_s3
@@ -105,7 +108,20 @@ def _task(place: Place, *, first: bool = False) -> Task:
     store = open_store(url)
     kept = place.batch or place.keeps_key
     key = _kept_key(store, folder, first) if kept else take_key(os.environ)
-    return Task(store, key, folder, PlainView(sys.stderr), not is_real(False))
+    return Task(store, key, folder, PlainView(sys.stderr), not is_real(False), _numbering)
+
+
+def _numbering(solution: Solution, run_id: str, at: Source) -> Numbering | None:
+    """The history that every task of a run can reach: one in S3, or a folder that is the same for all."""
+    named = os.environ.get(VARIABLE) or solution.history or ""
+    try:
+        if not named.startswith(("s3://", "/")):
+            raise Unnumbered("a spread run's is in S3", hint=f"history: s3://BUCKET/PREFIX, or {VARIABLE}")
+        sandbox = os.environ.get(URL, "")
+        return open_numbering(Path("/"), solution, run_id, at, real=is_real(False), sandbox=sandbox)
+    except Unnumbered as why:
+        say(sys.stderr, f"versions: none, and no release: {why.what} ({why.hint})")
+        return None
 
 
 def _batch(url: str) -> str:

@@ -25,16 +25,18 @@ from runner.adapters.git import Source, checkout, source
 from runner.adapters.locks import locked
 from runner.adapters.output import say
 from runner.components.ecr import ecr_registry
+from runner.config.load import FILE as CONFIGURATION
 from runner.config.load import load
 from runner.config.schema import IntegrationStage, LambdaZip, Solution
 from runner.durations import record as record_durations
 from runner.durations import recorded
-from runner.errors import InfrastructureError, LockgateError, UsageError
+from runner.errors import UsageError
 from runner.hosts import ready
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
+from runner.kept import uri_of
 from runner.leave import conclude, leave, verdict_of
 from runner.model import Artifact, Plan, StageReport, StageResult, Status, Step
-from runner.numbering import Numbering, Unnumbered, open_numbering
+from runner.numbering import Numbering, Unnumbered, open_numbering, remember
 from runner.plan import make_plan
 from runner.report.record import RunRecord
 from runner.run import Execution, new_run_id
@@ -47,7 +49,7 @@ from runner.versions import tool_versions
 NO_AWS = "AWS: none is used by this run"
 # Steps that run at a time: this machine's are its own load, the others' wait for containers.
 WORKERS = {"local": 2, "docker": 4, "fargate": 16}
-RUNS = "LOCKGATE_RUNS"  # s3://bucket/prefix, where the manifest is kept as well
+RUNS = "LOCKGATE_RUNS"  # s3://bucket/prefix, where runs are kept as well
 Outcome = tuple[tuple[StageResult, ...], Mapping[str, Artifact]]
 
 
@@ -75,7 +77,7 @@ def run_solution(options: Options) -> int:
     run_id, begun, before = new_run_id(), time.monotonic(), source(options.root)
     folder = options.root / ".lockgate" / "runs" / run_id
     started, runs = datetime.now(UTC).isoformat(timespec="seconds"), os.environ.get(RUNS, "").rstrip("/")
-    uri = f"{runs}/{run_id}/manifest.json" if runs else ""
+    uri = uri_of(f"{runs}/{run_id}") if runs else ""
     with _alone(options.root), interruptible():
         numbering = _numbering(options, solution, run_id, before)
         version_of = numbering.version_of if numbering else content_version
@@ -88,21 +90,14 @@ def run_solution(options: Options) -> int:
             manifest_uri=uri,
         )  # fmt: skip
         record = leave(record, folder, solution, options.root, numbering.release if numbering else None)
-        _keep_manifest(options, uri, folder)
+        if runs:
+            from runner.keeping import keep_run
+
+            place, configuration = f"{runs}/{run_id}", options.root / CONFIGURATION
+            keep_run(place, folder, record.manifest_sha256, configuration, real=options.real)
         if numbering is not None and record.complete:
-            _remember(record, numbering)
+            remember(record, numbering)
         return conclude(record, folder, as_json=options.as_json)
-
-
-def _keep_manifest(options: Options, uri: str, folder: Path) -> None:
-    """The manifest where others find it by a URI (LOCKGATE_RUNS), written once. Raises
-    InfrastructureError where it cannot be put: a URI that leads nowhere would be handed on."""
-    if uri:
-        from runner.tasks import open_store
-
-        place, _, name = uri.rpartition("/")
-        if not open_store(place, options.real).put(name, folder / name):
-            raise InfrastructureError("there is a manifest already", where=uri, hint="run again")
 
 
 def _numbering(options: Options, solution: Solution, run_id: str, before: Source) -> Numbering | None:
@@ -115,14 +110,6 @@ def _numbering(options: Options, solution: Solution, run_id: str, before: Source
     except Unnumbered as why:
         say(options.stream, f"versions: none, and no release: {why.what} ({why.hint})")
         return None
-
-
-def _remember(record: RunRecord, numbering: Numbering) -> None:
-    """The verdict, in the history. The manifest has it already: that it is not here undoes nothing."""
-    try:
-        numbering.judge(record)
-    except LockgateError as error:
-        say(sys.stderr, f"the verdict is not in the history, only in the manifest: {error}")
 
 
 def _alone(root: Path) -> Any:

@@ -13,8 +13,9 @@ from runner.cli import options
 @click.command("sign")
 @click.argument("folder", required=False, metavar="[RUN_FOLDER]", type=click.Path(path_type=Path))
 @click.option(
-    "--run", "run_id", default="", metavar="ID", help="A run of the solution, instead of its folder."
-)
+    "--run", "run_id", default="", metavar="ID|URI",
+    help="Instead of its folder: a run of the solution, or one that is kept (s3://.../manifest.json).",
+)  # fmt: skip
 @options.solution
 @click.option(
     "--key", default="", metavar="FILE|awskms:ARN",
@@ -32,17 +33,22 @@ def command(
 
     Exit status: 0 signed (or signed already), 1 something does not hold, 2 usage, 3 could not tell.
     """
-    from runner import attest
+    from runner import attest, keeping
 
     if public_key:
         click.echo(attest.signing_key(key, real=real).public.pem, nl=False)
         return 0
-    signed, signer = attest.sign(attest.run_folder(folder, run_id, root), key, real=real, failed=failed)
+    if run_id and folder is None and keeping.is_kept(run_id):
+        signed, signer, place = keeping.sign(run_id, key, real=real, failed=failed)
+    else:
+        run = attest.run_folder(folder, run_id, root)
+        signed, signer = attest.sign(run, key, real=real, failed=failed)
+        place = str(signed.path)
     fields, sha256 = signed.manifest.fields, signed.manifest.sha256
-    told = {"exit_code": 0, "signed": str(signed.path), "new": signed.is_new, "manifest_sha256": sha256,
+    told = {"exit_code": 0, "signed": place, "new": signed.is_new, "manifest_sha256": sha256,
             "run_id": fields.run_id, "keyid": signer.keyid, "kind": signer.kind}  # fmt: skip
     how = "signed" if signed.is_new else "is signed already"
     line = f"{how}: run {fields.run_id}, {fields.verdict.status}, {len(fields.statements)} statements\n"
     click.echo(json.dumps(told) if as_json else f"{line}  by {signer.kind} key sha256:{signer.keyid}\n"
-               f"  {signed.path}")  # fmt: skip
+               f"  {place}")  # fmt: skip
     return 0

@@ -40,6 +40,11 @@ def parse(text: str) -> CalVer:
     raise InfrastructureError(f"{text[:80]!r} is no version", where="history")
 
 
+def is_version(text: str) -> bool:
+    """Whether a history gave this name; one that no history numbers goes by its digest."""
+    return PATTERN.fullmatch(text) is not None
+
+
 def following(last: CalVer | None, today: date) -> CalVer:
     """The version after `last`. The later of the two days: a clock that is behind gives no name twice."""
     if last is None or last.day < today:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,8 @@ class Spread:
     batch of builds): what `prepare` found and made, for the tasks that come after it.
 
     `results` are those of the steps before the stages; `jobs` maps a stage's part (see `part_id`) to its
-    job's digest, `needs` a stage to those that must pass first; `source` and `files` as in RemoteJob."""
+    job's digest, `needs` a stage to those that must pass first; `source` and `files` as in RemoteJob, `logs`
+    likewise those of the steps; `history` is where the components got their versions, '' for nowhere."""
 
     run_id: str
     started: str
@@ -82,6 +83,8 @@ class Spread:
     source: str
     files: Mapping[str, str]
     is_sandbox: bool = True
+    logs: Mapping[str, str] = field(default_factory=dict)
+    history: str = ""
 
 
 def part_id(stage: str, part: str) -> str:

@@ -27,13 +27,15 @@ TRIES = 5
 
 
 class Store(Protocol):
-    """Objects by key. `put` returns False where there is one already; `get` raises where there is none."""
+    """Objects by key. `put` returns False where there is one already; `get` raises where there is none.
+    `size` is in bytes, None where there is none."""
 
     @property
     def url(self) -> str: ...
     def put(self, key: str, path: Path) -> bool: ...
     def get(self, key: str, path: Path) -> None: ...
     def has(self, key: str) -> bool: ...
+    def size(self, key: str) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class FolderStore:
 
     def has(self, key: str) -> bool:
         return (self.root / key).is_file()
+
+    def size(self, key: str) -> int | None:
+        path = self.root / key
+        return path.stat().st_size if path.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,10 @@ class S3Store:
             raise
 
     def has(self, key: str) -> bool:
-        return self.aws.object_size(self.bucket, f"{self.prefix}/{key}") is not None
+        return self.size(key) is not None
+
+    def size(self, key: str) -> int | None:
+        return self.aws.object_size(self.bucket, f"{self.prefix}/{key}")
 
 
 def parse_s3(url: str) -> tuple[str, str]:

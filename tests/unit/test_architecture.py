@@ -76,6 +76,7 @@ MAY = {
     "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
     "manifest": {"errors", "model", "report", "config"},
     "export": {"errors", "model", "adapters", "components", "config", "manifest"},
+    "kept": {"errors", "model", "evidence", "manifest", "remote", "stages", "wire"},
     "evidence": {"errors", "model", "adapters", "config", "manifest", "report", "stages", "verdict", "wire"},
 }
 
