@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from runner.release.canary_stats import fisher_greater, order_levels
 
@@ -21,6 +22,13 @@ class Sketch:
     def of(cls, samples: Iterable[float]) -> Sketch:
         """Of single latencies in ms."""
         return cls(tuple((value, value, 1.0) for value in sorted(samples)))
+
+    @classmethod
+    def of_levels(cls, count: float, points: Iterable[tuple[float, float]]) -> Sketch:
+        """Of `count` latencies of which (level in [0, 1], ms) are known, the least (0) and the largest (1)
+        among them: so many as lie between two levels lie between their latencies."""
+        between = pairwise(sorted(points))
+        return cls(tuple((low, high, count * (b - a)) for (a, low), (b, high) in between if b > a))
 
     @property
     def count(self) -> int:
