@@ -1,0 +1,135 @@
+"""The way back: which older release, or which older version of one component (pure).
+
+A rollback is a new release with older content. Each further one goes further back: what a rollback left is
+never what the next one returns to.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from runner.errors import UsageError
+from runner.release.content import same, with_part
+from runner.release.records import Content, Ended, Outcome, Part, Release
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a rollback leads. `together`: this very combination passed and ran before; `restores` is the
+    number of the release whose whole content it is, 0 for a mixture."""
+
+    content: Content
+    source: Release
+    restores: int
+    together: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the ledger remembers, oldest first."""
+
+    releases: Sequence[Release]
+    outcomes: Mapping[int, Outcome]
+
+    @property
+    def good(self) -> list[Release]:
+        """The releases that succeeded, oldest first."""
+        return [r for r in self.releases if self._ended(r) is Ended.SUCCEEDED]
+
+    @property
+    def current(self) -> Release:
+        """The newest release that succeeded. Raises UsageError where there is none."""
+        if not self.good:
+            raise UsageError("nothing was deployed here yet: there is no way back", where="ledger")
+        return self.good[-1]
+
+    def _ended(self, release: Release) -> Ended | None:
+        outcome = self.outcomes.get(release.number)
+        return outcome.ended if outcome else None
+
+
+def whole(past: Past, to: str = "") -> Way:
+    """The environment as a release left it: the one named (its number or name), else the one before.
+
+    Raises UsageError where there is none."""
+    source = _named(past, to) if to else _before(past)
+    return Way(
+        source.content, source, source.number, True, f"back to release {source.number} ({_name(source)})"
+    )
+
+
+def component(past: Past, name: str, to: str = "") -> Way:
+    """Everything as it is now, but for one component, at a version that ran here before; without `to` the
+    one before. Raises UsageError for a component or a version that there is none of."""
+    now = past.current
+    if name not in now.content.parts:
+        raise UsageError(
+            f"there is no component {name!r}{_near(name, now.content.parts)}", where="--component"
+        )
+    versions = _versions(past.good, name)
+    wanted = _wanted(list(versions), now.content.parts[name], to, name)
+    content = with_part(now.content, name, wanted)
+    if name == now.content.stack:  # a template's parameters are its own
+        content = replace(content, recipe=versions[wanted].content.recipe)
+    together = any(same(r.content, content) for r in past.good)
+    was = now.content.parts[name].version
+    return Way(content, now, 0, together, f"{name} from {was} back to {wanted.version}")
+
+
+def _before(past: Past) -> Release:
+    """The newest good release older than the one that runs, and other than it. Behind a rollback that is one
+    older than what it went back to."""
+    now = past.current
+    place = now.restores or now.number
+    older = [r for r in past.good if r.number < place and not same(r.content, now.content)]
+    older = [r for r in older if not r.restores]
+    if not older:
+        raise UsageError(
+            f"release {now.number} ({_name(now)}) is the first one: there is none to go back to",
+            where="ledger",
+        )
+    return older[-1]
+
+
+def _named(past: Past, to: str) -> Release:
+    for release in reversed(past.good):
+        if to in (str(release.number), release.name, release.name.partition("+")[0], release.id):
+            return release
+    known = [name for r in past.good for name in (str(r.number), _name(r))]
+    raise UsageError(f"no release {to!r} succeeded here{_near(to, known)}", where="--to")
+
+
+def _versions(good: Sequence[Release], name: str) -> dict[Part, Release]:
+    """The versions of a component that ran here, each with the release that it came first with."""
+    found: dict[str, tuple[Part, Release]] = {}
+    for release in good:
+        if part := release.content.parts.get(name):
+            found.setdefault(part.deployed, (part, release))
+    return dict(found.values())
+
+
+def _wanted(versions: Sequence[Part], now: Part, to: str, name: str) -> Part:
+    if to:
+        for part in versions:
+            if to == part.version or (len(to) >= 12 and part.sha256.startswith(to)):
+                return part
+        raise UsageError(
+            f"{name} {to!r} never ran here{_near(to, [p.version for p in versions])}", where="--to"
+        )
+    place = next(i for i, part in enumerate(versions) if part.deployed == now.deployed)
+    if place == 0:
+        raise UsageError(f"{name} {now.version} is the first version that ran here", where="--component")
+    return versions[place - 1]
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    return f": did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(set(names)))}"
+
+
+def _name(release: Release) -> str:
+    return release.name or release.id

@@ -1,0 +1,51 @@
+"""The bytes of a release into the artifact bucket, each named by its digest and checked against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from runner.adapters.aws import Aws, AwsError
+from runner.adapters.files import sha256_file
+from runner.errors import RefusedError
+from runner.release.content import Stored
+
+TAKEN = ("PreconditionFailed", "412")
+Found = Callable[[str], Path | None]
+
+
+def publish(aws: Aws, bucket: str, wanted: Mapping[str, Stored], found: Found) -> None:
+    """Put what is not there yet. `found` gives the file that should have a digest, None for none.
+
+    Raises RefusedError where a file is missing, or is not what its name says."""
+    for name, stored in sorted(wanted.items()):
+        if aws.object_size(bucket, stored.key) == stored.size:
+            continue
+        path = found(stored.sha256)
+        if path is None:
+            raise RefusedError(
+                f"the bytes of {name} are neither in the bucket nor beside the manifest",
+                where=f"s3://{bucket}/{stored.key}",
+                hint="name the folder that has them: --artifacts DIR",
+            )
+        if sha256_file(path) != stored.sha256:
+            raise RefusedError(f"{name} is not what its manifest names", where=str(path))
+        _put(aws, path, bucket, stored)
+
+
+def _put(aws: Aws, path: Path, bucket: str, stored: Stored) -> None:
+    """Nothing that a stack may point at is ever written over; a lost answer shows as an object that fits."""
+    try:
+        aws.upload_new(path, bucket, stored.key)
+    except AwsError as error:
+        if error.code not in TAKEN or aws.object_size(bucket, stored.key) != stored.size:
+            raise
+
+
+def fetch(aws: Aws, bucket: str, key: str, sha256: str, folder: Path) -> Path:
+    """An artifact's bytes as a file named by their digest. Raises RefusedError where they are others."""
+    path = folder / f"{sha256}{Path(key).suffix}"
+    aws.download(bucket, key, path)
+    if sha256_file(path) != sha256:
+        raise RefusedError("the object is not what its name says", where=f"s3://{bucket}/{key}")
+    return path

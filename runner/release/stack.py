@@ -1,0 +1,197 @@
+"""A stack that lives on: brought to a template by a change set, and out of whatever state it was left in."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.adapters.aws import AwsError
+from runner.errors import InfrastructureError, RefusedError
+from runner.release.stateful import refused
+from runner.release.words import words
+from runner.stages.stack_deploy import StackFailed, StackPlan, Stacks
+
+GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
+BACK = ("UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
+STUCK = ("UPDATE_ROLLBACK_FAILED",)
+# A stack whose creation failed cannot be updated; it has never served anything.
+STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+EMPTY = "REVIEW_IN_PROGRESS"  # only its first change set exists
+NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
+PENDING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+Shown = Callable[[list[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A stack as it rests: its status, the sha256 of its template as it was sent, its parameters."""
+
+    status: str
+    template: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+    def is_at(self, plan: StackPlan) -> bool:
+        """Whether nothing would change: the same bytes, the same values, no failure in between."""
+        same = self.template == _sha256(plan.body) and self.parameters == dict(plan.parameters)
+        return same and self.status in GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class LivingStack:
+    """One stack by name. `token` makes each of its changes one change, however often it is asked for."""
+
+    stacks: Stacks
+    name: str
+    token: str
+    show: Shown
+    allowed: frozenset[str] = frozenset()
+
+    def standing(self) -> Standing | None:
+        """The stack as it is now; None where there is none, or nothing but its first change set."""
+        found = self.stacks.describe(self.name)
+        if found is None or found["StackStatus"] in (EMPTY, "DELETE_COMPLETE"):
+            return None
+        told = self._call("get_template", StackName=self.name, TemplateStage="Original")["TemplateBody"]
+        given = {p["ParameterKey"]: p.get("ParameterValue", "") for p in found.get("Parameters", ())}
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", ())}
+        return Standing(found["StackStatus"], _sha256(told), given, outputs)
+
+    def bring_to(self, plan: StackPlan) -> bool:
+        """Bring it to a template and its parameters; whether anything had to change.
+
+        Raises RefusedError where what holds data would be replaced or deleted, StackFailed where the
+        template is at fault, InfrastructureError where the world is."""
+        self.settle()
+        standing = self.standing()
+        if standing and standing.is_at(plan):
+            return False
+        name = f"lockgate-{self.token[:40]}-{_sha256(plan.body + repr(sorted(plan.parameters.items())))[:12]}"
+        if not self._change_set(plan, name, "UPDATE" if standing else "CREATE"):
+            return False
+        self._decide(name)
+        self._execute(name)
+        status = self.stacks.settled(self.name, told=self._seen())
+        if status not in GOOD:
+            raise self.stacks.failure(self.name, status)
+        return True
+
+    def settle(self) -> str:
+        """Wait until nothing is under way, and lead a stuck stack out; its status, '' where there is none.
+
+        Raises InfrastructureError where it stays stuck."""
+        found = self.stacks.describe(self.name)
+        if found is None or found["StackStatus"] == EMPTY:
+            return ""
+        status = self.stacks.settled(self.name, told=None)
+        if status in STUCK:
+            self._call("continue_update_rollback", StackName=self.name, ClientRequestToken=self.token)
+            status = self.stacks.settled(self.name, told=self._seen())
+        if status in STILLBORN:
+            if why := self.stacks.delete(found["StackId"]):
+                raise self._stuck(why)
+            return ""
+        if status not in (*GOOD, *BACK, "DELETE_COMPLETE"):
+            raise self._stuck(f"it is {status}")
+        return status
+
+    def _stuck(self, why: str) -> InfrastructureError:
+        return InfrastructureError(
+            f"the stack cannot be changed: {why}",
+            where=self.name,
+            hint="mend the resource that its events name, then run the same command again",
+        )
+
+    def _seen(self) -> set[str]:
+        """The events that were told, or are older than this change."""
+        events = self.stacks.aws.pages(
+            "cloudformation", "describe_stack_events", "StackEvents", StackName=self.name
+        )
+        return {event["EventId"] for event in events}
+
+    def _change_set(self, plan: StackPlan, name: str, kind: str) -> bool:
+        """Have a change set made, or find the one that was; False where it would change nothing."""
+        try:
+            request = {**plan.request(), "ChangeSetName": name, "ChangeSetType": kind, "ClientToken": name}
+            self._call("create_change_set", **request)
+        except AwsError as error:
+            if error.code in ("ValidationError", "InsufficientCapabilitiesException"):
+                raise StackFailed(f"the template is refused: {error.what}") from error
+            if error.code != "AlreadyExistsException":
+                raise
+        told = self._settled_change_set(name)
+        if told["Status"] == "CREATE_COMPLETE":
+            return True
+        why = str(told.get("StatusReason", told["Status"]))
+        self._drop(name)
+        if any(words in why for words in NO_CHANGE):
+            return False
+        raise StackFailed(f"the template is refused: {' '.join(why.split())}")
+
+    def _settled_change_set(self, name: str) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+
+        def ready() -> bool:
+            told.update(self._call("describe_change_set", StackName=self.name, ChangeSetName=name))
+            return str(told["Status"]) not in PENDING
+
+        self.stacks.wait(ready, f"the change set of {self.name}")
+        return told
+
+    def _decide(self, name: str) -> None:
+        """Show what will change, and refuse what would lose data."""
+        changes = self._changes(name)
+        self.show(words(changes))
+        if lost := refused(changes, self.allowed):
+            self._drop(name)
+            raise RefusedError(
+                "; ".join(lost), where=self.name, hint="name it with --replace if that is what you want"
+            )
+
+    def _changes(self, name: str) -> list[dict[str, Any]]:
+        """All pages of a change set's changes."""
+        found: list[dict[str, Any]] = []
+        more: dict[str, str] = {}
+        while True:
+            told = self._call("describe_change_set", StackName=self.name, ChangeSetName=name, **more)
+            found += told.get("Changes", ())
+            if not told.get("NextToken"):
+                return found
+            more = {"NextToken": told["NextToken"]}
+
+    def _execute(self, name: str) -> None:
+        """Start it. One that was started already, by this call's lost answer or before a kill, goes on."""
+        try:
+            self._call("execute_change_set", StackName=self.name, ChangeSetName=name, ClientRequestToken=name)
+        except AwsError as error:
+            if error.code not in ("InvalidChangeSetStatus", "ChangeSetNotFound"):
+                raise
+        self._begun(name)
+
+    def _begun(self, name: str) -> None:
+        """Executing is asynchronous: until the change set says so, the stack's status is the old one."""
+        deadline = time.monotonic() + 60.0
+        while self._execution_status(name) == "AVAILABLE" and time.monotonic() < deadline:
+            time.sleep(self.stacks.poll)
+
+    def _execution_status(self, name: str) -> str:
+        try:
+            told = self._call("describe_change_set", StackName=self.name, ChangeSetName=name)
+        except AwsError as error:
+            if error.code == "ChangeSetNotFound":
+                return "GONE"
+            raise
+        return str(told.get("ExecutionStatus", ""))
+
+    def _drop(self, name: str) -> None:
+        self._call("delete_change_set", StackName=self.name, ChangeSetName=name)
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        return self.stacks.aws.call("cloudformation", operation, **arguments)
+
+
+def _sha256(text: Any) -> str:
+    return hashlib.sha256(text.encode() if isinstance(text, str) else repr(text).encode()).hexdigest()

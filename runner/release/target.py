@@ -1,0 +1,189 @@
+"""An environment's stack and what runs in it: what a content asks for, and how far reality is from it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.adapters.aws import Aws, AwsError
+from runner.errors import InfrastructureError
+from runner.history.store import TAKEN
+from runner.release import template
+from runner.release.content import Stored, parameters
+from runner.release.drift import drift
+from runner.release.expected import Expectation, expected
+from runner.release.publish import publish
+from runner.release.records import Content
+from runner.release.running import Running, differences, read_running
+from runner.release.stack import LivingStack, Standing
+from runner.stages.stack_deploy import INLINE_LIMIT, StackPlan, Stacks
+
+NO_BYTES: Callable[[str], Path | None] = lambda sha256: None  # noqa: E731
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """An alias whose version changes: its logical name, the function's and its own, and both versions."""
+
+    logical: str
+    function: str
+    alias: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A content as a stack: its template with versions named by digest, its plan, what must run then."""
+
+    content: Content
+    plan: StackPlan
+    expectations: tuple[Expectation, ...]
+
+
+@dataclass
+class Target:
+    """The tools of one environment's stack; `token` is that of the release at work. `stored`: what has to
+    lie in the bucket, with its sizes; `bytes_of`: digest -> file, for what does not lie there yet."""
+
+    aws: Aws
+    stacks: Stacks
+    bucket: str
+    solution: str
+    say: Callable[[str], None]
+    tags: Mapping[str, str]
+    role: str = ""
+    allowed: frozenset[str] = frozenset()
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    bytes_of: Callable[[str], Path | None] = NO_BYTES
+    token: str = "none"
+
+    def wanted(self, content: Content) -> Wanted:
+        """What a content means here. Raises InfrastructureError where its template is nowhere."""
+        given = parameters(content, self.bucket, self._s3)
+        text = template.versioned(self._template(content), given)
+        plan = self._plan(content.stack_name, text, given)
+        return Wanted(content, plan, expected(text, given, content))
+
+    def publish(self, content: Content) -> None:
+        """The bytes of a content into the bucket, where they do not lie there."""
+        mine = {n: s for n, s in self.stored.items() if content.parts[n].key == s.key}
+        publish(self.aws, self.bucket, mine, self.bytes_of)
+
+    def bring_to(self, wanted: Wanted) -> bool:
+        """The stack to its template; whether anything changed. Raises as `LivingStack.bring_to` does."""
+        return self._bring_to(wanted.plan)
+
+    def publish_versions(self, wanted: Wanted) -> list[Moving]:
+        """Publish what is new beside what runs, whose aliases stay; the aliases that are to move.
+
+        None where the stack is new, or where CloudFormation itself moves the traffic."""
+        text, name = wanted.plan.body, wanted.content.stack_name
+        if self._stack(name).standing() is None:
+            return []
+        own = template.code_deploy_aliases(text)
+        staying = [m for m in self.moving(wanted) if m.logical not in own and m.new != m.old]
+        if not staying:
+            return []
+        pinned = template.pinned(text, {m.logical: m.old for m in staying})
+        self._bring_to(self._plan(name, pinned, wanted.plan.parameters))
+        return [m for m in self.moving(wanted) if m.logical in {s.logical for s in staying}]
+
+    def moving(self, wanted: Wanted) -> list[Moving]:
+        """The aliases of a template that the stack has: where each points, and the version that it is to
+        have ('' while that is not published)."""
+        there = self._physical(wanted.content.stack_name)
+        found = []
+        for logical, (_, version) in template.aliases(wanted.plan.body).items():
+            if logical in there:
+                function, _, alias = there[logical].rpartition(":")
+                told = self.aws.call("lambda", "get_alias", FunctionName=function, Name=alias)
+                new = there.get(version, "").rpartition(":")[2]
+                found.append(Moving(logical, function, alias, str(told["FunctionVersion"]), new))
+        return found
+
+    def differences(self, wanted: Wanted) -> list[str]:
+        """How what runs differs from a content, in words; nothing if it does not."""
+        return differences(wanted.expectations, self._running(wanted))
+
+    def facts(self, wanted: Wanted) -> dict[str, str]:
+        """What was read back, for the ledger."""
+        return self._running(wanted).facts()
+
+    def drift(self, stack_name: str) -> list[str]:
+        """What somebody changed by hand; nothing where there is no stack yet."""
+        if self._stack(stack_name).standing() is None:
+            return []
+        return drift(self.aws, stack_name, self.stacks.wait)
+
+    def settle(self, content: Content) -> None:
+        """Wait for what is under way, and lead the stack out of what it was left in."""
+        self._stack(content.stack_name).settle()
+
+    def outputs(self, stack_name: str) -> dict[str, str]:
+        """The stack's outputs; none where there is no stack."""
+        standing = self._standing(stack_name)
+        return dict(standing.outputs) if standing else {}
+
+    def _standing(self, stack_name: str) -> Standing | None:
+        return self._stack(stack_name).standing()
+
+    def _running(self, wanted: Wanted) -> Running:
+        return read_running(self.aws, wanted.content.stack_name, wanted.expectations)
+
+    def _stack(self, name: str) -> LivingStack:
+        return LivingStack(self.stacks, name, self.token, self._show, self.allowed)
+
+    def _show(self, lines: list[str]) -> None:
+        for line in lines:
+            self.say(f"  {line}")
+
+    def _bring_to(self, plan: StackPlan) -> bool:
+        if plan.template_url:
+            self._put_template(plan)
+        return self._stack(plan.name).bring_to(plan)
+
+    def _plan(self, name: str, text: str, given: Mapping[str, str]) -> StackPlan:
+        is_large = len(text.encode()) > INLINE_LIMIT
+        url = f"{self._s3}/{self.bucket}/{self._template_key(text)}" if is_large else ""
+        return StackPlan(name, text, given, self.tags, url, self.role)
+
+    def _template_key(self, text: str) -> str:
+        return f"{self.solution}/templates/{template.sha256(text)}.yml"
+
+    def _put_template(self, plan: StackPlan) -> None:
+        body = io.BytesIO(plan.body.encode())
+        where: dict[str, Any] = {"Bucket": self.bucket, "Key": self._template_key(plan.body)}
+        try:
+            self.aws.call("s3", "put_object", Body=body, IfNoneMatch="*", **where)
+        except AwsError as error:
+            if error.code not in TAKEN:
+                raise
+
+    def _template(self, content: Content) -> str:
+        """The template as it was built: beside the manifest, or in the bucket, by its digest."""
+        path = self.bytes_of(content.template)
+        key = content.parts[content.stack].key
+        data = path.read_bytes() if path else self.aws.read(self.bucket, key)
+        if template.sha256(data) != content.template:
+            raise InfrastructureError("the template is not what its name says", where=str(path or key))
+        return data.decode("utf-8-sig")
+
+    def _physical(self, stack_name: str) -> dict[str, str]:
+        """Logical -> physical names of what the stack has now."""
+        listed = self.aws.pages(
+            "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack_name
+        )
+        gone = ("DELETE_COMPLETE", "DELETE_SKIPPED")
+        return {
+            r["LogicalResourceId"]: r.get("PhysicalResourceId", "")
+            for r in listed
+            if r["ResourceStatus"] not in gone
+        }
+
+    @property
+    def _s3(self) -> str:
+        return self.aws.target.endpoint or f"https://s3.{self.aws.target.region}.amazonaws.com"
