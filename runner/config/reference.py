@@ -10,7 +10,7 @@ ORDER = (
     *("Solution", "PythonEnv", "Prepare"),
     *("LambdaZip", "Image", "ModelImage", "Model", "Definition", "Stack"),
     *("UnitStage", "DataStage", "TableSource", "ModelStage", "Evaluation", "IntegrationStage", "Golden"),
-    *("Environment", "Hosts", "DockerHost", "FargateHost"),
+    *("Environment", "Hosts", "DockerHost", "FargateHost", "Notify"),
 )
 HEAD = """# lockgate.yml, field by field
 
