@@ -22,7 +22,7 @@ from runner.model import Artifact
 
 # Formats that can be read without running what is in them (skops: with a list of trusted types).
 FORMATS = (".onnx", ".skops")
-RECORD_LIMIT = 1_000_000
+RECORD_LIMIT, RECORD_DEPTH = 1_000_000, 30
 # Without these nobody could train the model again, or say that it is this one.
 RECORDED = ("model_sha256", "data_sha256", "code_sha256", "parameters", "seeds", "versions")
 
@@ -98,8 +98,16 @@ def _record(path: Path) -> dict[str, Any]:
         raise SolutionError(f"the training record cannot be read: {error}", where=str(path)) from error
     if not isinstance(record, dict):
         raise SolutionError("the training record is not a JSON object", where=str(path))
+    if _is_deeper(record, RECORD_DEPTH):
+        raise SolutionError(f"the training record is nested deeper than {RECORD_DEPTH}", where=str(path))
     if lacking := [name for name in RECORDED if record.get(name) in (None, "", {}, [])]:
         raise SolutionError(
             f"the training record lacks {', '.join(lacking)}", where=str(path), hint="docs/components.md"
         )
     return record
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether a value is nested deeper: the manifest that carries it has to be written and read."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(each, levels - 1) for each in inner)

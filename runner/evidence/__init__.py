@@ -4,22 +4,17 @@ A run writes its statements as files, `statements/<name>.json` in RFC 8785 canon
 pins the exact set. `lockgate sign` checks them against the run and signs them; `lockgate verify` checks all
 of it offline (docs/evidence.md).
 
-What only the solution's folder can tell (the components' SBOMs, the models' cards) is built by modules of
-their own, one line in `STATEMENTS` each; the statements of `runner.evidence.statements` follow from the
-manifest and the stages' results alone, so that a signer rebuilds them.
+All of them follow from what lies in the run's folder (`runner.evidence.left`), so that a signer, who has
+nothing else, rebuilds each and compares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-from runner.config.schema import Solution
-from runner.model import Artifact
-from runner.report.record import RunRecord
+from runner.manifest.schema import Component
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 
@@ -34,19 +29,6 @@ class NamedStatement:
     statement: Mapping[str, Any]
 
 
-Builder = Callable[[RunRecord, Path, Solution], Sequence[NamedStatement]]
-
-# What it is about -> the module with its `build(record, root, solution)`, imported when it is needed.
-# A builder raises a LockgateError where the evidence is not there: the run's verdict is then ERROR.
-STATEMENTS: dict[str, str] = {"components": "runner.evidence.sbom"}
-
-
-def builder(module: str) -> Builder:
-    """The `build` function of a module in STATEMENTS."""
-    build: Builder = import_module(module).build
-    return build
-
-
 def statement(
     subjects: Sequence[Mapping[str, Any]], predicate_type: str, predicate: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -59,15 +41,15 @@ def statement(
     }
 
 
-def subjects_of(artifact: Artifact) -> list[dict[str, Any]]:
+def subjects_of(name: str, component: Component) -> list[dict[str, Any]]:
     """A component as subjects: what would be deployed, and what the tests ran where that differs.
 
     Empty where nothing was built, as of an image of which there is the definition alone."""
-    if not artifact.facts.get("built", True):
+    if not component.is_built:
         return []
-    found = [subject(artifact.name, artifact.sha256)]
-    if artifact.executed and artifact.executed.sha256 != artifact.sha256:
-        found.append(subject(f"{artifact.name}@{artifact.executed.target}", artifact.executed.sha256))
+    found = [subject(name, component.sha256)]
+    if (ran := component.executed) and ran.sha256 != component.sha256:
+        found.append(subject(f"{name}@{ran.target}", ran.sha256))
     return found
 
 

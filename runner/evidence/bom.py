@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.manifest.build import canonical
-from runner.model import Artifact
+from runner.manifest.schema import Component
 from runner.text import one_line
 
 PREDICATE_TYPE = "https://cyclonedx.org/bom"
@@ -50,17 +50,15 @@ def with_serial(bom: Json) -> Json:
     return {**bom, "serialNumber": f"urn:uuid:{serial}"}
 
 
-def main_component(artifact: Artifact, kind: str, *, hashed: bool = True) -> Json:
-    """The described component; `hashed`: its sha256 is that of bytes which are deployed."""
-    component: Json = {
+def main_component(name: str, component: Component, kind: str) -> Json:
+    """The described component, known by the digest of the bytes which are deployed."""
+    return {
         "type": kind,
-        "bom-ref": f"{one_line(artifact.name)}@sha256:{artifact.sha256}",
-        "name": one_line(artifact.name),
-        "version": one_line(artifact.version or f"sha256:{artifact.sha256}"),
+        "bom-ref": f"{one_line(name)}@sha256:{component.sha256}",
+        "name": one_line(name),
+        "version": one_line(component.version or f"sha256:{component.sha256}"),
+        "hashes": [sha256(component.sha256)],
     }
-    if hashed:
-        component["hashes"] = [sha256(artifact.sha256)]
-    return component
 
 
 def sha256(digest: str) -> Json:

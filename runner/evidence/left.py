@@ -1,8 +1,9 @@
-"""What a run left in its folder, re-read by digest: the input of the statements that follow from it."""
+"""What a run left in its folder, re-read by digest: the input of all its statements."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,21 +12,24 @@ from typing import Any
 from runner import wire
 from runner.adapters.files import sha256_file
 from runner.errors import RefusedError
+from runner.evidence.lockfile import MAX_BYTES
 from runner.manifest.read import read_bounded
 from runner.manifest.schema import Manifest
 from runner.model import StageReport
 
-STAGES, RESULT = "stages", "result.json"
+STAGES, RESULT, LOCKS = "stages", "result.json", "locks"
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """The manifest (its `statements` are not looked at), the sealed report of each stage that left one,
-    and the digests of the files that a report names: 'STAGE/PATH' -> sha256."""
+    the digests of the files that a report names ('STAGE/PATH' -> sha256), and the locks that components
+    were built from (sha256 -> bytes; one with a secret in it was not kept)."""
 
     manifest: Manifest
     reports: Mapping[str, StageReport]
     files: Mapping[str, str]
+    locks: Mapping[str, bytes]
 
 
 def read_left(folder: Path, data: Mapping[str, Any]) -> Left:
@@ -40,7 +44,22 @@ def read_left(folder: Path, data: Mapping[str, Any]) -> Left:
         for name, report in reports.items()
         for file in report.evidence.files
     }
-    return Left(manifest, reports, files)
+    return Left(manifest, reports, files, _locks(folder / LOCKS, manifest))
+
+
+def locks_of(manifest: Manifest) -> list[str]:
+    """The digests of the locks that components were built from: `locks/SHA256`, where it was kept."""
+    named = {str(component.facts.get("lock_sha256", "")) for component in manifest.components.values()}
+    return sorted(name for name in named if re.fullmatch("[0-9a-f]{64}", name))
+
+
+def _locks(folder: Path, manifest: Manifest) -> dict[str, bytes]:
+    kept = (folder / sha256 for sha256 in locks_of(manifest))
+    found = {path.name: read_bounded(path, MAX_BYTES) for path in kept if path.is_file()}
+    for sha256, raw in found.items():
+        if hashlib.sha256(raw).hexdigest() != sha256:
+            raise RefusedError("the lock is not the one of its name", where=str(folder / sha256))
+    return found
 
 
 def _report(folder: Path, stage: str, sha256: str) -> StageReport:

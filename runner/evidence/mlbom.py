@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.config.schema import ModelStage, Solution
 from runner.evidence.bom import Json, document, main_component, properties, sha256, text
-from runner.model import Artifact, Judged, StageReport, Status
-from runner.report.record import RunRecord
+from runner.evidence.left import Left
+from runner.manifest.schema import Component
+from runner.model import Judged, StageReport, Status
 from runner.text import one_line, unique_line
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -32,55 +32,50 @@ CONSIDERATIONS = ("users", "useCases", "technicalLimitations", "performanceTrade
 MAX_PROPERTIES, MAX_ITEMS, MAX_DEPTH = 300, 500, 4
 
 
-def model_bom(artifact: Artifact, record: RunRecord, solution: Solution, lockgate: str) -> Json:
+def model_bom(name: str, component: Component, left: Left, lockgate: str) -> Json:
     """The ML-BOM of a model component, with what the stage that judged it found."""
-    training = artifact.facts.get("record")
+    training = component.facts.get("record")
     training = training if isinstance(training, Mapping) else {}
-    stage, report = _judgement(artifact.name, record, solution)
-    datasets = {**_training_data(training), **_evaluation_data(stage, report)}
-    main = main_component(artifact, "machine-learning-model")
-    main["modelCard"] = _card(stage, report, training, sorted(datasets))
-    main["properties"] = _properties(artifact, training)
+    report = _judgement(name, left)
+    datasets = {**_training_data(training), **_evaluation_data(report)}
+    main = main_component(name, component, "machine-learning-model")
+    main["modelCard"] = _card(report, training, sorted(datasets))
+    main["properties"] = _properties(component, training)
     parts = [datasets[ref] for ref in sorted(datasets)]
     return document(main, parts, aggregate="unknown", lockgate=lockgate)
 
 
-def _judgement(
-    name: str, record: RunRecord, solution: Solution
-) -> tuple[ModelStage | None, StageReport | None]:
-    """The first stage whose candidate the model is, and what that stage reported."""
-    reports = {result.name: result.report for result in record.results}
-    for stage_name, stage in solution.stages.items():
-        if isinstance(stage, ModelStage) and stage.candidate == name:
-            return stage, reports.get(stage_name)
-    return None, None
+def _judgement(name: str, left: Left) -> StageReport | None:
+    """What the first stage reported whose candidate the model is."""
+    for _, report in sorted(left.reports.items()):
+        if any(judged.facts.get("candidate") == name for judged in _judged(report, "criteria")):
+            return report
+    return None
 
 
-def _card(
-    stage: ModelStage | None, report: StageReport | None, training: Mapping[str, Any], datasets: list[str]
-) -> Json:
+def _card(report: StageReport | None, training: Mapping[str, Any], datasets: list[str]) -> Json:
     card = {
-        "modelParameters": _parameters(stage, report, training, datasets),
+        "modelParameters": _parameters(report, training, datasets),
         "quantitativeAnalysis": _analysis(report),
         "considerations": _considerations(report, training),
     }
     return {name: part for name, part in card.items() if part}
 
 
-def _parameters(
-    stage: ModelStage | None, report: StageReport | None, training: Mapping[str, Any], datasets: list[str]
-) -> Json:
+def _parameters(report: StageReport | None, training: Mapping[str, Any], datasets: list[str]) -> Json:
     task = _task(report)
     found: Json = {
         "task": task,
         "modelArchitecture": one_line(text(training.get("estimator"))),
         "datasets": [{"ref": ref} for ref in datasets],
     }
-    if stage is not None:
-        features = stage.evaluation.features
-        found["inputs"] = [{"format": one_line(f"{len(features)} numbers: {', '.join(features)}", 4_000)}]
-        outputs = OUTPUTS[task].format(stage.evaluation.label) if task in OUTPUTS else ""
-        found["outputs"] = [{"format": one_line(outputs)}] if outputs else []
+    for table in _judged(report, "data")[:1]:
+        features, label = table.facts.get("features"), table.facts.get("label")
+        if isinstance(features, list | tuple):
+            told = f"{len(features)} numbers: {', '.join(map(str, features))}"
+            found["inputs"] = [{"format": one_line(told, 4_000)}]
+        if task in OUTPUTS and isinstance(label, str):
+            found["outputs"] = [{"format": one_line(OUTPUTS[task].format(label))}]
     return {name: value for name, value in found.items() if value}
 
 
@@ -156,11 +151,9 @@ def _training_data(training: Mapping[str, Any]) -> dict[str, Json]:
     )
 
 
-def _evaluation_data(stage: ModelStage | None, report: StageReport | None) -> dict[str, Json]:
-    tables = _judged(report, "data") if stage is not None else []
-    return dict(
-        _dataset("evaluation", j.name, j.sha256, j.facts) for j in tables if DIGEST.fullmatch(j.sha256)
-    )
+def _evaluation_data(report: StageReport | None) -> dict[str, Json]:
+    tables = (table for table in _judged(report, "data") if DIGEST.fullmatch(table.sha256))
+    return dict(_dataset("evaluation", table.name, table.sha256, table.facts) for table in tables)
 
 
 def _dataset(use: str, name: str, digest: str, facts: Mapping[str, Any]) -> tuple[str, Json]:
@@ -181,10 +174,10 @@ def _judged(report: StageReport | None, kind: str) -> list[Judged]:
     return [judged for judged in report.judged if judged.kind == kind] if report else []
 
 
-def _properties(artifact: Artifact, training: Mapping[str, Any]) -> list[Json]:
+def _properties(component: Component, training: Mapping[str, Any]) -> list[Json]:
     """What the file is, and the training record: data and code digests, parameters, seeds, versions."""
     record = {name: value for name, value in training.items() if name not in ELSEWHERE}
-    told = {f"model:{name}": artifact.facts.get(name) for name in FACTS}
+    told = {f"model:{name}": component.facts.get(name) for name in FACTS}
     for name, value in _flat(record, "training", MAX_DEPTH):
         if len(told) == MAX_PROPERTIES:
             break

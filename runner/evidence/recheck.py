@@ -25,6 +25,7 @@ from runner.manifest.build import canonical, digest, judged_entries, stage_entry
 from runner.manifest.read import ReadManifest, read_bounded
 from runner.manifest.schema import Component, Manifest, Stage
 from runner.model import StageReport, StageResult, Status
+from runner.text import one_line
 from runner.verdict import EXIT, Ending, Expected, judge, judge_stage
 
 COMPONENTS, RECORD = "components", "result.json"
@@ -120,19 +121,18 @@ def files_of(manifest: Manifest) -> Iterator[tuple[str, Component]]:
 
 
 def _statements(folder: Path, manifest: ReadManifest, left: Left) -> list[bytes]:
-    """Exactly the pinned ones; those that follow from the results are rebuilt and have to be the same."""
+    """Exactly those that follow from what the run left: each is rebuilt and has to be the same."""
     pins = manifest.fields.statements
-    names = [pin.name for pin in pins]
-    if names != sorted(set(names)):
-        raise RefusedError("its statements are not in order, or one is there twice")
+    names, own = [pin.name for pin in pins], {each.name: each.statement for each in of_the_run(left)}
+    if names != sorted(own):
+        raise RefusedError(f"its statements are {one_line(names)}, its results give {one_line(sorted(own))}")
     raw = {name: read_statement(folder, name) for name in names}
     for pin in pins:
         if digest(raw[pin.name]) != pin.sha256:
             raise RefusedError(f"statement {pin.name} is not the one in the manifest", where=str(folder))
+        if raw[pin.name] != canonical(own[pin.name]):
+            raise RefusedError(f"statement {pin.name} is not what the results say", where=str(folder))
         coherent(raw[pin.name], pin.predicate_type, manifest)
-    for own in of_the_run(left):
-        if raw.get(own.name) != canonical(own.statement):
-            raise RefusedError(f"statement {own.name} is not what the results say", where=str(folder))
     return [raw[name] for name in names]
 
 

@@ -1,4 +1,4 @@
-"""The statements that follow from a run's manifest and results alone: test result, provenance, data.
+"""The statements about a run: test result, provenance, data, and a BOM a component (`runner.evidence.sbom`).
 
 Pure: the same input gives the same bytes, so that a signer rebuilds them and compares. Subjects are the
 run's artifacts by digest; of a run without any, the commit that was judged.
@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from runner.evidence import NamedStatement, statement, subject
+from runner.evidence import NamedStatement, statement, subject, subjects_of
 from runner.evidence.left import Left
+from runner.evidence.sbom import boms
 from runner.manifest.build import counts
 from runner.manifest.schema import Manifest
 from runner.model import Check, Judged, StageReport, StageResult, Status
@@ -27,7 +28,7 @@ NAME_LIMIT = 300
 
 
 def of_the_run(left: Left) -> list[NamedStatement]:
-    """The statements about a run. An ERROR says nothing about what was tested: no test result then."""
+    """Exactly the statements of a run. An ERROR says nothing about what was tested: no test result then."""
     if not subjects(left.manifest):
         return []
     found = [NamedStatement("provenance", provenance(left))]
@@ -35,18 +36,12 @@ def of_the_run(left: Left) -> list[NamedStatement]:
         found.append(NamedStatement("test-result", test_result(left)))
     if _data_reports(left):
         found.append(NamedStatement("data-validation", data_validation(left)))
-    return found
+    return [*found, *boms(left)]
 
 
 def subjects(manifest: Manifest) -> list[dict[str, Any]]:
     """Every artifact by digest, and what the tests ran in its stead where that differs."""
-    found = []
-    for name, component in sorted(manifest.components.items()):
-        if not component.is_built:
-            continue
-        found.append(subject(name, component.sha256))
-        if (ran := component.executed) and ran.sha256 != component.sha256:
-            found.append(subject(f"{name}@{ran.target}", ran.sha256))
+    found = [each for name, one in sorted(manifest.components.items()) for each in subjects_of(name, one)]
     commit = manifest.source.commit
     return found or ([{"name": "source", "digest": {"gitCommit": commit}}] if commit else [])
 

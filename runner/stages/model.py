@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from runner.config.schema import Model, ModelStage
 from runner.errors import ConfigError, InfrastructureError, LockgateError, Problem
@@ -58,7 +59,7 @@ def run(job: StageJob) -> StageReport:
     criteria, digest = read_criteria(job.root, stage.criteria)
     champion = _champion(job.root, stage, criteria)
     ledger = Ledger(stage.criteria, job.progress)
-    told = {"task": criteria.task, "limits": limits_of(criteria)}
+    told = {"task": criteria.task, "limits": limits_of(criteria), "candidate": stage.candidate}
     judged = [Judged("criteria", stage.criteria, digest, told)]
     try:
         evaluation = read_evaluation(job.root, stage.evaluation, criteria.task, criteria.classes)
@@ -181,7 +182,8 @@ def _subject(
 
 
 def _judged_table(stage: ModelStage, criteria: Criteria, evaluation: Evaluation) -> Judged:
-    facts = {"rows": len(evaluation.y), "label": stage.evaluation.label}
+    facts: dict[str, Any] = {"rows": len(evaluation.y), "label": stage.evaluation.label}
+    facts["features"] = list(stage.evaluation.features)
     if criteria.task == BINARY:
         facts["positives"] = int(evaluation.y.sum())
     return Judged("data", stage.evaluation.source, evaluation.sha256, facts)

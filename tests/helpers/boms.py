@@ -11,6 +11,9 @@ from typing import Any
 from helpers.sample_runs import passing, sha
 
 from runner.config.schema import Solution
+from runner.evidence.left import Left
+from runner.manifest.build import build_manifest, canonical
+from runner.manifest.schema import Manifest
 from runner.model import Artifact, Check, Evidence, Judged, StageReport, StageResult, Status
 from runner.report.record import RunRecord
 
@@ -30,6 +33,7 @@ TRAINING = {
     "estimator": "sklearn.linear_model.LogisticRegression",
     "considerations": {"useCases": ["warn of late flights"], "ethicalConsiderations": "not copied"},
 }
+EVALUATED = {"rows": 82609, "label": "late", "features": ["hour", "carrier"]}
 
 
 def solution(lock: str = "requirements.lock") -> Solution:
@@ -77,8 +81,13 @@ def judgement(**facts: Any) -> StageResult:
         Check("slices/origin/roc_auc", Status.PASSED, measured="1 of 2 slices judged"),
     )
     judged = (
-        Judged("criteria", "criteria.yml", sha("criteria"), {"task": "binary-classification"}),
-        Judged("data", "evaluation.parquet", sha("evaluation"), {"rows": 82609, "label": "late"}),
+        Judged(
+            "criteria",
+            "criteria.yml",
+            sha("criteria"),
+            {"task": "binary-classification", "candidate": "model"},
+        ),
+        Judged("data", "evaluation.parquet", sha("evaluation"), EVALUATED),
     )
     told = {"metrics": {"roc_auc": 0.6917431068904877, "accuracy": 1}, "latency_ms": {"p95": 0.1}, **facts}
     report = StageReport(
@@ -91,6 +100,15 @@ def judgement(**facts: Any) -> StageResult:
 def run(lock: bytes = LOCK, **facts: Any) -> RunRecord:
     """A run that built and judged them."""
     return replace(passing(), artifacts=artifacts(lock), results=(judgement(**facts),))
+
+
+def left_of(record: RunRecord, *locks: bytes) -> Left:
+    """What such a run leaves: its manifest as it is read back, its reports, the locks that were kept."""
+    kept = {hashlib.sha256(lock).hexdigest(): lock for lock in locks}
+    named = {"requirements.lock": next(iter(kept))} if kept else {}
+    manifest = json.loads(canonical(build_manifest(record, {}, named)))
+    reports = {result.name: result.report for result in record.results if result.report}
+    return Left(Manifest.model_validate(manifest), reports, {}, kept)
 
 
 def schema_problem(bom: dict[str, Any]) -> str:

@@ -21,10 +21,14 @@ from runner.model import Artifact, Check, Evidence, Judged, StageReport, StageRe
 from runner.report.record import RunRecord
 from runner.verdict import EXIT, Ending, Expected, judge, judge_stage
 
+LOCK = f"numpy==2.4.6 --hash=sha256:{'c' * 64}\n".encode()
 STARTED = "2026-11-22T10:00:00+00:00"
 SOLUTION = Solution.model_validate(
     {
         "solution": "tiny",
+        "components": {
+            "predict": {"kind": "lambda-zip", "source": "src", "handler": "a.b", "lock": "requirements.lock"}
+        },
         "stages": {
             "unit": {"kind": "unit", "min_checks": 2},
             "data": {"kind": "data", "tables": {"rows": {"source": "rows.csv", "suite": "rows.json"}}},
@@ -96,12 +100,15 @@ def sealed(out: Path, run_id: str, stage: str, checks: tuple[Check, ...], **more
 
 def artifacts(root: Path) -> tuple[Artifact, ...]:
     """A function of which the tests ran another build, a model, an image that is only defined."""
-    kept = {"predict": b"a zip", "model": b"a model"}
-    for name, raw in kept.items():
+    kept = {"predict": b"a zip", "model": b"a model", "ran": b"ran"}
+    for name, raw in {**kept, "requirements.lock": LOCK}.items():
         write_atomic(root / name, raw)
     digest = {name: hashlib.sha256(raw).hexdigest() for name, raw in kept.items()}
-    ran = Variant("host", "nowhere", sha("ran"), 3)
-    zipped = Artifact("predict", "lambda-zip", str(root / "predict"), digest["predict"], 5, "k", "", ran)
+    ran = Variant("host", str(root / "ran"), digest["ran"], 3)
+    locked = {"lock_sha256": hashlib.sha256(LOCK).hexdigest(), "runtime": "python3.12"}
+    zipped = Artifact(
+        "predict", "lambda-zip", str(root / "predict"), digest["predict"], 5, "k", "", ran, locked
+    )
     return (
         Artifact("model", "definition", str(root / "model"), digest["model"], 7, "k"),
         zipped,

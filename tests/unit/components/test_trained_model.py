@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -54,6 +55,15 @@ def test_what_a_model_says_and_how_it_was_trained_go_with_it(tmp_path: Path) -> 
     assert artifact.facts["format"] == "onnx" and artifact.facts["opset"] == {"ai.onnx": 15}
     assert artifact.facts["record"]["seeds"] == {"random_state": 1}
     assert artifact.sha256 == hashlib.sha256(ONNX).hexdigest()
+
+
+def test_a_record_that_no_manifest_could_carry_is_refused(tmp_path: Path) -> None:
+    for levels, refused in ((30, False), (31, True), (900, True)):
+        (tmp_path / "m.json").write_text(
+            json.dumps(record())[:-1] + ', "deep": ' + "[" * levels + "]" * levels + "}"
+        )
+        with pytest.raises(SolutionError, match="nested deeper") if refused else contextlib.nullcontext():
+            built(tmp_path, ONNX)
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -13,6 +13,7 @@ import pytest
 from helpers.signed_runs import Left, a_run, key, sha
 
 from runner.errors import LockgateError, RefusedError
+from runner.evidence.bom import with_serial
 from runner.evidence.bundle import BUNDLE
 from runner.evidence.left import read_left
 from runner.evidence.sign import Signed, sign_run
@@ -206,10 +207,38 @@ def test_what_has_other_bytes_is_refused(left: Left, what: str) -> None:
     refused(left, "not the one|not what")
 
 
-@pytest.mark.parametrize("name", ["provenance", "test-result", "data-validation"])
+@pytest.mark.parametrize("name", ["provenance", "test-result", "data-validation", "sbom-predict"])
 def test_a_statement_that_says_something_else_is_refused_though_it_is_pinned(left: Left, name: str) -> None:
     repin(left, name, lambda s: s["predicate"].update(more="1"))
     refused(left, "not what the results say")
+
+
+def test_a_bom_that_is_valid_and_false_is_refused(left: Left) -> None:
+    """Its serial number fits: it is rebuilt from the lock that the run kept, not only looked at."""
+
+    def without_packages(said: dict[str, Any]) -> None:
+        bom = {name: value for name, value in said["predicate"].items() if name != "serialNumber"}
+        said["predicate"] = with_serial({**bom, "components": [], "dependencies": bom["dependencies"][:0]})
+
+    repin(left, "sbom-predict", without_packages)
+    refused(left, "sbom-predict is not what")
+
+
+def test_a_lock_that_is_lost_is_no_excuse(left: Left) -> None:
+    shutil.rmtree(left.folder / "locks")
+    refused(left, "sbom-predict is not what")
+
+
+@pytest.mark.parametrize("name", ["a", "test-result-2", "sbom-other"])
+def test_a_statement_that_is_none_of_the_runs_is_refused_though_it_is_pinned(left: Left, name: str) -> None:
+    """Whoever writes the folder may not have anything signed: a level of SLSA, say."""
+    about = json.loads((left.folder / "statements" / "provenance.json").read_bytes())
+    vouched = {**about, "predicateType": "https://slsa.dev/verification_summary/v1", "predicate": {"a": 1}}
+    (left.folder / "statements" / f"{name}.json").write_bytes(canonical(vouched))
+    pins = left.data["statements"]
+    more = {"name": name, "predicate_type": vouched["predicateType"], "sha256": digest(canonical(vouched))}
+    left.rewrite(lambda m: m.update(statements=sorted([*pins, more], key=lambda p: p["name"])))
+    refused(left, "its results give")
 
 
 @pytest.mark.parametrize(
