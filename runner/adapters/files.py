@@ -6,13 +6,16 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from runner.errors import UsageError
+from runner.errors import InfrastructureError, UsageError
 
 IGNORED = {"__pycache__", ".git", ".lockgate", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".venv"}
+# How often folders may be met again through links: two in each of 30 folders are a thousand million names.
+REPEATS = 10_000
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -65,21 +68,40 @@ def sha256_file(path: Path) -> str:
 def walk(path: Path, *, links: bool = True) -> Iterator[Path]:
     """The regular files under a path, sorted, without caches and version control.
 
-    What a link leads to is part of the folder, a file or a folder; each folder is entered once.
-    Without `links`, for a folder whose links a test may have made, no link is followed or named."""
+    What a link leads to is part of the folder, a file or a folder, under each of its names; a link to
+    a folder that it lies in is not followed. Raises InfrastructureError for a folder that cannot be
+    listed: what is in it would be missing, and nobody told. Without `links`, for a folder that a test
+    may have written, no link is followed or named, and what cannot be listed is passed over."""
     if path.is_file():
         yield path
         return
-    entered: set[str] = set()
-    for folder, names, files in os.walk(path, followlinks=links):
-        real = os.path.realpath(folder)
-        names[:] = [] if real in entered else sorted(set(names) - IGNORED)
-        if real in entered:
+    within: dict[str, frozenset[str]] = {}  # folder -> the real folders that it lies in
+    seen: Counter[str] = Counter()
+    for folder, names, files in os.walk(path, followlinks=links, onerror=_unlisted if links else None):
+        real, above = os.path.realpath(folder), within.pop(folder, frozenset[str]())
+        seen[real] += 1
+        if len(seen) + REPEATS < seen.total():
+            raise InfrastructureError("links lead to the same folders again and again", where=folder)
+        names[:] = [] if real in above else sorted(set(names) - IGNORED)
+        if real in above:
             continue
-        entered.add(real)
-        paths = (Path(folder, name) for name in sorted(files) if not name.endswith(".pyc"))
-        # No pipes, no links to nowhere.
-        yield from (p for p in paths if p.is_file() and (links or not p.is_symlink()))
+        within |= {os.path.join(folder, name): above | {real} for name in names}
+        yield from _files(folder, files, links=links)
+
+
+def _files(folder: str, names: Iterable[str], *, links: bool) -> Iterator[Path]:
+    """No compiled leftovers, no pipes, no links to nowhere."""
+    for path in (Path(folder, name) for name in sorted(names) if not name.endswith(".pyc")):
+        try:
+            if path.is_file() and (links or not path.is_symlink()):
+                yield path
+        except PermissionError as error:
+            if links:
+                _unlisted(error)
+
+
+def _unlisted(error: OSError) -> None:
+    raise InfrastructureError(f"it cannot be looked into: {error.strerror}", where=str(error.filename))
 
 
 def sha256_tree(path: Path) -> str:

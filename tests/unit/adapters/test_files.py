@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from helpers.permissions import without_override
 
 from runner.adapters.files import sha256_inputs, sha256_tree, walk, write_atomic
-from runner.errors import UsageError
+from runner.errors import InfrastructureError, UsageError
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
@@ -61,3 +62,36 @@ def test_pipes_and_links_to_nowhere_are_passed_over(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "dead").symlink_to("nowhere")
     assert list(walk(tmp_path)) == []
+
+
+def below(folder: Path, **how: bool) -> list[str]:
+    return [p.relative_to(folder).as_posix() for p in walk(folder, **how)]
+
+
+def test_a_folder_with_two_names_is_there_under_both(tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "a.py").touch()
+    (tmp_path / "alias").symlink_to("pkg")
+    (tmp_path / "pkg" / "round").symlink_to("../pkg")
+    assert below(tmp_path) == ["alias/a.py", "pkg/a.py"]
+    assert below(tmp_path, links=False) == ["pkg/a.py"]
+
+
+def test_links_that_multiply_end(tmp_path: Path) -> None:
+    for n in range(30):
+        (tmp_path / f"d{n}").mkdir()
+        for name in "xy":
+            (tmp_path / f"d{n}" / name).symlink_to(f"../d{n + 1}")
+    with pytest.raises(InfrastructureError, match="again and again"):
+        below(tmp_path)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_what_cannot_be_listed_is_not_taken_for_empty(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "a.py").touch()
+    (tmp_path / "closed").chmod(mode)
+    with without_override():
+        with pytest.raises(InfrastructureError, match="cannot be looked into: Permission denied"):
+            below(tmp_path)
+        assert below(tmp_path, links=False) == []
