@@ -75,17 +75,17 @@ def walk(path: Path, *, links: bool = True) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
-    within: dict[str, frozenset[str]] = {}  # folder -> the real folders that it lies in
+    within: dict[Path, frozenset[str]] = {}  # folder -> the real folders that it lies in
     seen: Counter[str] = Counter()
     for folder, names, files in os.walk(path, followlinks=links, onerror=_unlisted if links else None):
-        real, above = os.path.realpath(folder), within.pop(folder, frozenset[str]())
+        real, above = os.path.realpath(folder), within.pop(Path(folder), frozenset[str]())
         seen[real] += 1
         if len(seen) + REPEATS < seen.total():
             raise InfrastructureError("links lead to the same folders again and again", where=folder)
         names[:] = [] if real in above else sorted(set(names) - IGNORED)
         if real in above:
             continue
-        within |= {os.path.join(folder, name): above | {real} for name in names}
+        within |= {Path(folder, name): above | {real} for name in names}
         yield from _files(folder, files, links=links)
 
 
