@@ -20,15 +20,16 @@ from runner.adapters.signing import (
     read_public_key,
     region_of,
 )
-from runner.errors import UsageError
+from runner.errors import InfrastructureError, RefusedError, UsageError
 from runner.evidence.bundle import BUNDLE, LIMIT
-from runner.evidence.finding import Finding
+from runner.evidence.finding import Finding, Outcome, exit_code
 from runner.evidence.policy import fingerprints, key_files, read_policy
 from runner.evidence.sign import MANIFEST, Signed, sign_run
 from runner.evidence.verify import Expectations, verify
 from runner.manifest.read import LIMIT as MANIFEST_LIMIT
-from runner.manifest.read import read_bounded
+from runner.manifest.read import ReadManifest, parse_manifest, read_bounded
 from runner.sandbox.choose import URL, is_real
+from runner.text import one_line
 
 KMS_SCHEME = "awskms:"
 
@@ -42,6 +43,7 @@ class Asked:
     policy: Path | None = None
     artifacts: Path | None = None
     commit: str = ""
+    given: tuple[PublicKey, ...] = ()  # beside `keys`, those that are no files
 
 
 def signing_key(name: str, *, real: bool) -> FileKey | KmsKey:
@@ -52,6 +54,13 @@ def signing_key(name: str, *, real: bool) -> FileKey | KmsKey:
         return read_private_key(Path(name))
     arn = name.removeprefix(KMS_SCHEME)
     return kms_key(_aws(region_of(arn), real=real), arn)
+
+
+def public_key(name: str, *, real: bool) -> PublicKey:
+    """The key that verifies, as --key names it: a PEM file, or awskms:ARN (KMS is asked for it)."""
+    if name.startswith(KMS_SCHEME):
+        return signing_key(name, real=real).public
+    return read_public_key(Path(name))
 
 
 def config_folder() -> Path:
@@ -93,18 +102,38 @@ def sign(folder: Path, key: str, *, real: bool, failed: bool) -> tuple[Signed, F
 
 def check(asked: Asked) -> list[Finding]:
     """Verify a manifest (or the run's folder that it lies in) and what lies beside it."""
+    return _check(asked)[0]
+
+
+def verified(asked: Asked) -> ReadManifest:
+    """The manifest, for who acts on it: the very bytes that were verified, by whichever of its two files
+    (or its run's folder) it is named.
+
+    Raises RefusedError with all that does not hold, InfrastructureError with what could not be told."""
+    findings, raw = _check(asked)
+    code = exit_code(findings)
+    if code == 0:
+        return parse_manifest(raw)
+    wrong = [f for f in findings if f.outcome is (Outcome.REFUSED if code == 1 else Outcome.UNKNOWN)]
+    what = "; ".join(f"{f.what}: {one_line(f.detail)}" for f in wrong)
+    kind = RefusedError if code == 1 else InfrastructureError
+    raise kind(f"it does not verify: {what}", where=str(asked.manifest), hint="nothing was changed")
+
+
+def _check(asked: Asked) -> tuple[list[Finding], bytes]:
     path = asked.manifest / MANIFEST if asked.manifest.is_dir() else asked.manifest
+    path = path.with_name(MANIFEST) if path.name == BUNDLE else path
     wanted = _expectations(asked)
     manifest, bundle = read_bounded(path, MANIFEST_LIMIT), path.with_name(BUNDLE)
     signed = read_bounded(bundle, LIMIT) if bundle.is_file() else b""
-    return verify(manifest, signed, wanted, datetime.now(UTC))
+    return verify(manifest, signed, wanted, datetime.now(UTC)), manifest
 
 
 def _expectations(asked: Asked) -> Expectations:
     policy = read_policy(asked.policy) if asked.policy else None
     files = key_files(policy, asked.policy) if policy and asked.policy else []
     theirs = [read_public_key(path) for path in files]
-    given = [read_public_key(path) for path in asked.keys]
+    given = [*asked.given, *(read_public_key(path) for path in asked.keys)]
     keys = _by_id([*theirs, *given])
     if not keys:
         raise UsageError("whose signature is it to be?", hint="--key PUB.pem, or --policy FILE")

@@ -130,6 +130,11 @@ def ignored(root: Path) -> tuple[str, ...]:
     return tuple(name.rstrip("/") for name in (found or "").split("\0") if name)
 
 
+def remote_url(root: Path, name: str = "origin") -> str:
+    """Where a checkout pushes to by that name, '' where there is no such remote; it may hold credentials."""
+    return _git(root, "remote", "get-url", "--push", "--", name) or ""
+
+
 def _git(root: Path, *words: str) -> str | None:
     try:
         done = shell.run(["git", "-C", str(root), *words], env=shell.tool_env(), timeout=30)

@@ -213,6 +213,11 @@ class Solution(Strict):
     registry: Annotated[str, StringConstraints(pattern=REGISTRY)] | None = Field(
         None, description="where images are pushed, HOST[:PORT][/PREFIX]; LOCKGATE_REGISTRY overrides"
     )
+    repository: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
+        None,
+        description="where `lockgate merge` merges: codecommit://NAME, codecommit::REGION://NAME, git's URL, or a "
+        "remote of the checkout; LOCKGATE_REPOSITORY overrides",
+    )
     history: HistoryPlace | None = Field(
         None,
         description="where versions are kept: a folder, or s3://bucket/prefix; LOCKGATE_HISTORY overrides",

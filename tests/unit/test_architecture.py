@@ -75,6 +75,7 @@ MAY = {
     "report": {"errors", "model", "adapters"},
     "worker": {"errors", "adapters", "components", "interrupts", "sandbox"},
     "manifest": {"errors", "model", "report", "config"},
+    "merge": {"errors", "adapters"},
     "export": {"errors", "model", "adapters", "components", "config", "manifest"},
     "kept": {"errors", "model", "evidence", "manifest", "remote", "stages", "wire"},
     "evidence": {"errors", "model", "adapters", "config", "manifest", "report", "stages", "verdict", "wire"},
