@@ -27,6 +27,7 @@ COMMANDS = {
     "install": ("install", "Fetch what a run needs: environments, functions' dependencies."),
     "sign": ("sign", "Sign a finished run, after judging it anew."),
     "verify": ("verify", "Check a signed manifest, offline."),
+    "merge": ("merge", "Merge the tested commit of dev into main, or offer to take one back."),
     "diff": ("diff", "Say what changed between two manifests, in plain words."),
     "export": ("export", "A manifest as what other tools of AWS read."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
