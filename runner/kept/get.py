@@ -15,7 +15,8 @@ from runner.errors import InfrastructureError, RefusedError
 from runner.evidence.bundle import LIMIT as BUNDLE_LIMIT
 from runner.evidence.collect import FOLDER as STATEMENTS
 from runner.evidence.dsse import PAYLOAD_LIMIT
-from runner.evidence.left import RESULT, STAGES
+from runner.evidence.left import LOCKS, RESULT, STAGES, locks_of
+from runner.evidence.lockfile import MAX_BYTES as LOCK_LIMIT
 from runner.evidence.recheck import RECORD, files_of
 from runner.kept import BUNDLE, COMPONENTS, CONFIGURATION, MANIFEST, REPORT, bundle_key, manifest_key
 from runner.manifest.read import LIMIT as MANIFEST_LIMIT
@@ -86,6 +87,9 @@ def _report(at: _Fetching, manifest: ReadManifest) -> None:
     place = f"{REPORT}/{manifest.sha256}"
     for name, limit in _named(manifest):
         at.get(f"{place}/{name}", name, limit)
+    for name in (f"{LOCKS}/{sha256}" for sha256 in locks_of(manifest.fields)):
+        if at.store.has(f"{place}/{name}"):  # one with a secret in it was not kept
+            at.get(f"{place}/{name}", name, LOCK_LIMIT)
     for stage, told in manifest.fields.stages.items():
         if told.result_sha256:
             for file in _of_stage(at.folder / STAGES / stage / RESULT, stage):
