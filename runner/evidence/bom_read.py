@@ -1,8 +1,8 @@
 """A BOM as hostile input (pure): is it one of ours, whole, and about the component that it names?
 
 A signer rebuilds it from what the run left (`runner.evidence.recheck`). A verifier has the envelopes alone:
-it can see that the document is a CycloneDX 1.6 of the shape that `bom.document` writes, that its serial number
-is the digest of its content, and that its component is a subject of the statement.
+it can see that the document is a CycloneDX 1.6 of the shape that `bom.document` writes, that its serial
+number is the digest of its content, and that its component is a subject of the statement.
 """
 
 from __future__ import annotations
