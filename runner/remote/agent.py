@@ -58,6 +58,7 @@ class Agent:
         try:
             told = self._told(job, self._stage(job, store))
         except LockgateError as error:
+            _say(_line(error))
             told = Told(job.run_id, job.stage, job.part, EXIT[Status.ERROR], damage=_line(error))
         if shell.INTERRUPTED.is_set():
             told = replace(told, cancelled=True)

@@ -55,7 +55,9 @@ LIES = {  # offset in a directory entry -> what it says there
 SOURCE = [("lockgate.yml", b"solution: [\n", 0), ("src/app.py", b"x = 1\n" * 50, 0)]
 TAR = [member("lockgate.yml", data=b"solution: [\n"), member("src/app.py", data=b"x = 1\n" * 50)]
 MODEL = [("schema.json", json.dumps(SCHEMA).encode(), 0), ("b.npy", b"\x93NUMPY" + b"b" * 400, 0)]
-BUILT, REFUSED, NO_EVIDENCE = frozenset({1}), frozenset({3}), frozenset({2, 3})
+# A lie about itself need not be found out: what is read is what is there, and looked at like any other.
+BUILT, HARMLESS = {True: frozenset({1}), False: frozenset({1, 3})}, frozenset({2, 3})
+REFUSED = frozenset({3})
 
 
 def zipped(entries: Sequence[Entry]) -> bytes:
@@ -85,7 +87,7 @@ def hostile(draw: random.Random, inside: list[Entry]) -> tuple[str, bytes]:
 
 def _skops(draw: random.Random) -> Case:
     what, data = hostile(draw, MODEL)
-    return replace(model(f"skops: {what}", "m.skops", data), kind="archive", codes=BUILT)
+    return replace(model(f"skops: {what}", "m.skops", data), kind="archive", codes=BUILT[what in HOSTILE])
 
 
 def _bundle(draw: random.Random) -> Case:
@@ -114,9 +116,9 @@ def bundle(what: str, data: bytes) -> Case:
 
 def _source(draw: random.Random) -> Case:
     if draw.random() < 0.4:
-        return source("source: damaged", damaged(draw, zipped(SOURCE)), NO_EVIDENCE)
+        return source("source: damaged", damaged(draw, zipped(SOURCE)), HARMLESS)
     what, data = hostile(draw, SOURCE)
-    return source(f"source: {what}", data, REFUSED)
+    return source(f"source: {what}", data, REFUSED if what in HOSTILE else HARMLESS)
 
 
 def source(what: str, data: bytes, codes: frozenset[int]) -> Case:

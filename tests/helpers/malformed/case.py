@@ -85,7 +85,7 @@ class Bench:
             order = {
                 "argv": argv,
                 "cwd": folder,
-                "env": _env(root) | env,
+                "env": self._env(root) | env,
                 "out": str(out),
                 "limit": SECONDS * 3,
             }
@@ -93,6 +93,12 @@ class Bench:
             planted = (*Path(folder).rglob(f"{PLANTED}*"), *Path("/tmp").glob(f"{PLANTED}*"))
             said = out.read_text(errors="replace")
             return Outcome(case, code, seconds, kilobytes * 1024, said, tuple(map(str, planted)))
+
+    def _env(self, root: Path) -> dict[str, str]:
+        """Own folders, but for the cache, in which the solution's environment is built once."""
+        own = {name: str(root / "tmp") for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME")}
+        cache = os.environ.get("LOCKGATE_CACHE", str(self.place / "cache"))
+        return {"PATH": os.environ["PATH"], "LOCKGATE_CACHE": cache, **own}
 
     def _start(self, order: Mapping[str, object]) -> tuple[int, float, int]:
         assert self.starter.stdin and self.starter.stdout
@@ -141,8 +147,3 @@ def _filled(word: str, known: Mapping[str, str]) -> str:
     for mark, value in known.items():
         word = word.replace(mark, value)
     return word
-
-
-def _env(root: Path) -> dict[str, str]:
-    own = {name: str(root / "tmp") for name in ("HOME", "TMPDIR", "LOCKGATE_CACHE", "XDG_CONFIG_HOME")}
-    return {"PATH": os.environ["PATH"], **own}

@@ -14,14 +14,12 @@ from typing import Any
 
 from helpers.malformed.case import Case
 from helpers.malformed.damage import altered, damaged
-from helpers.signed_runs import a_run, artifacts, key
+from helpers.signed_runs import a_run, key
 from helpers.signed_runs import signed as signed_run
 
 from runner.adapters.signing import FileKey
 from runner.evidence.bom import with_serial
 from runner.evidence.bundle import bundle
-from runner.evidence.lockfile import Locked
-from runner.evidence.sbom import package_bom
 from runner.manifest.build import canonical
 from runner.manifest.read import parse_manifest
 
@@ -43,9 +41,9 @@ def genuine() -> tuple[Mapping[str, bytes], FileKey]:
 
 @cache
 def unsigned() -> Mapping[str, bytes]:
-    """A run's files, of which one component's SBOM lists packages."""
+    """The files of a run that can be signed."""
     with TemporaryDirectory() as folder:
-        return with_sbom(_files(a_run(Path(folder)).folder), canonical(sbom()))
+        return _files(a_run(Path(folder)).folder)
 
 
 def _files(folder: Path) -> Files:
@@ -54,12 +52,14 @@ def _files(folder: Path) -> Files:
 
 @cache
 def sbom() -> Mapping[str, Any]:
-    """The statement of a function's SBOM with three packages."""
-    with TemporaryDirectory() as folder:
-        (function,) = (a for a in artifacts(Path(folder)) if a.name == "predict")
-        whole = json.loads(_files(a_run(Path(folder)).folder)[f"statements/{SBOM}.json"])
-    packages = [Locked(f"package-{n}", "1.0", (("sha256", f"{n:064}"),)) for n in range(3)]
-    return {**whole, "predicate": package_bom(function, packages, "0.1")}
+    """The statement of a function's SBOM, which lists three packages."""
+    whole = json.loads(unsigned()[f"statements/{SBOM}.json"])
+    packages = [
+        {"type": "library", "bom-ref": f"pkg:pypi/p{n}@1.0", "name": f"p{n}", "version": "1.0",
+         "hashes": [{"alg": "SHA-256", "content": f"{n:064}"}]} for n in range(3)
+    ]  # fmt: skip
+    bom = {name: value for name, value in whole["predicate"].items() if name != "serialNumber"}
+    return {**whole, "predicate": with_serial({**bom, "components": packages})}
 
 
 def with_sbom(files: Mapping[str, bytes], raw: bytes) -> Files:
