@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from runner.release import canary_latency, canary_outputs
 from runner.release.canary_latency import Sketch
-from runner.release.canary_stats import fisher_greater, holm
+from runner.release.canary_stats import difference_at_least, fisher_greater, holm
 
 # Quantile -> how many times the old version's latency.
 LATENCY = {0.5: 1.5, 0.95: 1.5, 0.99: 2.0}
@@ -51,7 +51,8 @@ class Window:
 class CanaryLimits:
     """What is tolerated. `alpha`: the chance that a canary of equal versions FAILs, over all its `looks`.
 
-    `error_margin`: a worse error rate FAILs only beyond it (0.01: one in a hundred). `latency`: quantile ->
+    `error_margin`: an error rate that is worse FAILs only where 95 % of
+    confidence put it beyond this (0.01: one in a hundred). `latency`: quantile ->
     largest ratio, with `latency_floor_ms` that is never too slow. `output_shift`: as a PSI (0.1 small, 0.25
     large); None compares no outputs. `told`: the share of answers whose output must be known.
     `old_error_rate`: beyond it there is nothing to compare with."""
@@ -152,14 +153,16 @@ def _errors(old: Window, new: Window, limits: CanaryLimits) -> Comparison:
     """Exact for windows of any size, so it may FAIL before there is traffic enough to pass."""
     now, before = new.bad / max(new.requests, 1), old.bad / max(old.requests, 1)
     p = fisher_greater(new.bad, new.requests, old.bad, old.requests)
+    least = difference_at_least(new.bad, new.requests, old.bad, old.requests)
     found = (
         f"new {new.bad:,} of {new.requests:,} ({now:.2%}), old {old.bad:,} of {old.requests:,} "
-        f"({before:.2%}), difference {now - before:+.2%}, margin {limits.error_margin:.2%}"
+        f"({before:.2%}), difference {now - before:+.2%} (95 %: at least {least:+.2%}), "
+        f"margin {limits.error_margin:.2%}"
     )
     # Even all of them bad would not be told from chance.
     blind = fisher_greater(new.requests, new.requests, old.bad, old.requests) > limits.strictest
     doubt = "too few requests for any number of errors to stand out" if blind else ""
-    return Comparison("errors", p, now - before > limits.error_margin, found, doubt)
+    return Comparison("errors", p, least > limits.error_margin, found, doubt)
 
 
 def _latency(old: Window, new: Window, limits: CanaryLimits) -> Iterator[Comparison]:

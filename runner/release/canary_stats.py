@@ -34,6 +34,23 @@ def _choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
+def difference_at_least(bad_new: int, new: int, bad_old: int, old: int) -> float:
+    """Lower bound (95 %, one-sided) of the difference of two rates: Newcombe's (1998, method 10), from
+    Wilson's bounds of each. -1.0 where one of them is of nothing."""
+    if not new or not old:
+        return -1.0
+    now, before = bad_new / new, bad_old / old
+    low, high = _wilson(now, new, -1), _wilson(before, old, 1)
+    return now - before - math.hypot(now - low, high - before)
+
+
+def _wilson(rate: float, count: int, side: int) -> float:
+    z = NormalDist().inv_cdf(LEVEL)
+    middle = rate + z * z / (2 * count)
+    width = z * math.sqrt(rate * (1 - rate) / count + (z / (2 * count)) ** 2)
+    return (middle + side * width) / (1 + z * z / count)
+
+
 def chi2_sf(x: float, freedom: float) -> float:
     """P(chi-squared > x), the regularised upper incomplete gamma function Q(freedom / 2, x / 2)."""
     if x <= 0:

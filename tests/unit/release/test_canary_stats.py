@@ -5,7 +5,14 @@ import random
 
 import pytest
 
-from runner.release.canary_stats import chi2_sf, fisher_greater, holm, noncentral_chi2_sf, order_levels
+from runner.release.canary_stats import (
+    chi2_sf,
+    difference_at_least,
+    fisher_greater,
+    holm,
+    noncentral_chi2_sf,
+    order_levels,
+)
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -67,3 +74,16 @@ def test_order_levels_stay_in_their_range_and_hold_the_quantile() -> None:
     low, high = order_levels(0.95, 400)
     assert 0.92 < low < 0.95 < high < 0.98
     assert order_levels(0.99, 10)[1] == 1.0
+
+
+def test_the_difference_of_two_rates_has_newcombes_bound() -> None:
+    """Newcombe 1998, table II, method 10: 56/70 against 48/80 gives 0.0524 to 0.3339 (two-sided 95 %), and
+    Wilson's bounds at our level are SciPy's."""
+    new, old = (stats.binomtest(k, n).proportion_ci(0.9, "wilson") for k, n in ((56, 70), (48, 80)))
+    expected = 0.2 - math.hypot(0.8 - new.low, old.high - 0.6)
+    assert difference_at_least(56, 70, 48, 80) == pytest.approx(expected, abs=1e-12)
+    assert 0.0524 < difference_at_least(56, 70, 48, 80) < 0.2
+
+
+def test_no_requests_bound_nothing() -> None:
+    assert difference_at_least(0, 0, 1, 2) == difference_at_least(1, 2, 0, 0) == -1.0
