@@ -12,6 +12,7 @@ from pathlib import Path
 from runner.adapters import shell
 from runner.components.targets import Target
 from runner.errors import InfrastructureError, SolutionError
+from runner.text import one_line
 
 OPTIONS = (
     "install",
@@ -23,12 +24,22 @@ OPTIONS = (
     "--require-hashes",
     "--only-binary=:all:",
 )
-# What a lock may not do: name further files (the digest would not cover them) or build sources.
-REFUSED = re.compile(r"^\s*(-r|-c|-e|--requirement|--constraint|--editable|--no-binary)\b", re.MULTILINE)
+# What a lock may say beside packages: where they lie. Anything else could name further files, which the
+# digest would not cover, or build sources; pip takes abbreviations (--req) and values that follow at once
+# (-rFILE), so that only a list of what is allowed holds.
+ALLOWED = {
+    "--hash", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--trusted-host",
+    "--only-binary", "--prefer-binary", "--require-hashes", "--pre",
+}  # fmt: skip
+COMMENT = re.compile(r"(^|\s)#.*")
+# PEP 263: pip would read a lock in any encoding that its first lines name.
+ENCODING = re.compile(r"coding[:=]\s*(?!utf-?8\b)[-\w.]+", re.IGNORECASE)
 REQUIREMENT = re.compile(r"^\s*[A-Za-z0-9]", re.MULTILINE)
 UNREACHABLE = re.compile(
     r"Retrying|ConnectionError|timed out|SSLError|Temporary failure|No space left|\b50\d\b"
 )
+# pip's list of requirements that have no hash.
+UNHASHED = re.compile(r"Hashes are required[^\n]*\n((?: +\S[^\n]*\n?)+)")
 AT_FAULT = re.compile(r"hash|No matching distribution|Could not find a version|Invalid requirement", re.I)
 
 
@@ -54,16 +65,25 @@ def dependency_tree(lock: Path, target: Target, *, is_host: bool, cache: Path, l
 
 def _read(lock: Path) -> str:
     try:
-        data = lock.read_text(encoding="utf-8")
+        data = lock.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SolutionError(f"the lock cannot be read: {error}", where=str(lock)) from error
-    if refused := REFUSED.search(data):
+    if refused := _refused(data):
         raise SolutionError(
-            f"{refused[1]} is not allowed in a lock",
+            f"{one_line(refused, 80)} is not allowed in a lock",
             where=str(lock),
             hint="lock every package with its hashes in this one file (pip-compile --generate-hashes)",
         )
     return data
+
+
+def _refused(data: str) -> str:
+    """The first thing in a lock that pip would do more with than install a package; '' if none is."""
+    lines = data.splitlines()
+    if found := ENCODING.search("\n".join(lines[:2])):
+        return found[0]
+    words = (word for line in lines for word in COMMENT.sub("", line).split() if word.startswith("-"))
+    return next((word for word in words if word.partition("=")[0] not in ALLOWED), "")
 
 
 def _install(lock: Path, options: list[str], into: Path, log: Path) -> None:
@@ -71,14 +91,21 @@ def _install(lock: Path, options: list[str], into: Path, log: Path) -> None:
     done = shell.run(argv, env=shell.tool_env(), cwd=into.parent, timeout=900, log=log)
     if done.code == 0:
         return
-    lines = [line for line in done.output.splitlines() if "ERROR" in line] or done.output.splitlines()[-1:]
-    what = lines[0].removeprefix("ERROR: ").strip() if lines else f"pip ended with status {done.code}"
+    what = _words(done.output) or f"pip ended with status {done.code}"
     if AT_FAULT.search(done.output) and not UNREACHABLE.search(done.output):
         hint = "a Lambda needs wheels for its runtime and their hashes in the lock; the log has pip's words"
         raise SolutionError(what, where=f"{lock} (log {log})", hint=hint)
     raise InfrastructureError(
         what, where=f"pip install -r {lock} (log {log})", hint="is the index reachable?"
     )
+
+
+def _words(output: str) -> str:
+    """What pip says is wrong; of requirements without a hash, which."""
+    if found := UNHASHED.search(output):
+        return f"no hash for {', '.join(line.split()[0] for line in found[1].splitlines())}"
+    lines = [line for line in output.splitlines() if "ERROR" in line] or output.splitlines()[-1:]
+    return lines[0].removeprefix("ERROR: ").strip() if lines else ""
 
 
 def _settle(building: Path, tree: Path) -> None:
