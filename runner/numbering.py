@@ -74,13 +74,14 @@ class Numbering:
     def judge(self, record: RunRecord) -> None:
         """Remember the verdict of a complete run with the versions that it judged."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
+        begun = datetime.fromisoformat(record.started)
         for artifact in record.artifacts:
             if is_version(artifact.version):  # not by its digest, as what somebody altered is
                 self.history.judge(
                     Judgement(
                         artifact.name, artifact.version, self.run_id, record.verdict.status, now,
                         self.origin().by, record.manifest_sha256, record.release,
-                    )
+                    ), begun,
                 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 versions/COMPONENT/00000017.json             a version; digests/COMPONENT/SHA256.json finds it
 releases/00000004.json                       a release; runs/RUN.json finds it
-verdicts/COMPONENT/VERSION/RUN.json          how a complete run judged a version
+verdicts/COMPONENT/VERSION/BEGUN-RUN.json    how a complete run judged a version
 """
 
 from __future__ import annotations
@@ -88,9 +88,10 @@ class History:
 
         return self._releases().claim(origin.run_id, make)[0]
 
-    def judge(self, judgement: Judgement) -> None:
-        """Remember how a complete run judged a version."""
-        parts = (judgement.component, judgement.version, judgement.run_id)
+    def judge(self, judgement: Judgement, begun: datetime) -> None:
+        """Remember how a complete run judged a version; `begun` orders the runs, whose ids need not."""
+        run = f"{begun.astimezone(UTC):%Y%m%dT%H%M%SZ}-{judgement.run_id}"
+        parts = (judgement.component, judgement.version, run)
         self.records.put(f"{VERDICTS}/{'/'.join(map(word, parts))}.json", wire.dump(judgement))
 
     def versions(self, component: str) -> list[Version]:
@@ -106,7 +107,7 @@ class History:
         return sorted({key.split("/")[1] for key in self.records.keys(VERSIONS) if key.count("/") == 2})
 
     def judgements(self, component: str) -> dict[str, Judgement]:
-        """Version -> what the latest run that judged it said. Run ids sort by time."""
+        """Version -> what the latest run that judged it said."""
         latest: defaultdict[str, str] = defaultdict(str)
         for key in self.records.keys(f"{VERDICTS}/{word(component)}"):
             _, _, version, *_ = [*key.split("/"), ""]

@@ -117,10 +117,11 @@ def _of_stage(result: Path, stage: str) -> list[str]:
 
 
 def _components(store: Store, folder: Path, manifest: ReadManifest) -> None:
+    """What would be deployed, and what the tests ran where that differs."""
     for _, component in files_of(manifest.fields):
-        place = folder / COMPONENTS / component.sha256
-        if not place.exists():  # two may have the same bytes
-            _blob(store, component.sha256, place, component.size)
+        for each in (component, component.executed):
+            if each is not None and not (place := folder / COMPONENTS / each.sha256).exists():
+                _blob(store, each.sha256, place, each.size)
 
 
 def _blob(store: Store, sha256: str, path: Path, limit: int) -> None:
@@ -134,7 +135,8 @@ def _blob(store: Store, sha256: str, path: Path, limit: int) -> None:
 def _safe(name: str) -> str:
     """A relative path that leads nowhere else; raises RefusedError for any other name."""
     parts = PurePosixPath(name).parts
-    printable = name.isprintable() and "\\" not in name and len(name) <= 4 * NAME_LENGTH
+    short = len(name) <= 4 * NAME_LENGTH and all(len(part.encode()) <= NAME_LENGTH for part in parts)
+    printable = name.isprintable() and "\\" not in name and short
     if not parts or name.startswith("/") or ".." in parts or not printable:
         raise RefusedError(f"{name[:80]!r} is no name of a run's file")
     return name

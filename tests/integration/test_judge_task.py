@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from helpers.whole_runs import run, tiny
 
+from runner.cli import main
+
 pytestmark = pytest.mark.integration
 
 HONEST = "def test_one():\n    pass\n\ndef test_two():\n    pass\n\ndef test_three():\n    pass\n"
@@ -82,14 +84,16 @@ def both(root: Path, tmp_path: Path) -> Judged:
     return judge(store, tmp_path / "out", prepare(root, store))
 
 
-def unnumbered(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The components but for the version's number: a spread run asks no history for one."""
-    return {n: {k: v for k, v in c.items() if k != "version"} for n, c in manifest["components"].items()}
+@pytest.fixture(autouse=True)
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One history for both ways; and keys that are nobody else's."""
+    monkeypatch.setenv("LOCKGATE_HISTORY", str(tmp_path / "history"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path / "history"
 
 
 def same(plain: dict[str, Any], told: dict[str, Any]) -> None:
-    assert unnumbered(told) == unnumbered(plain)
-    for field in ("verdict", "complete", "judged", "locks", "solution", "source", "tools"):
+    for field in ("components", "verdict", "complete", "judged", "locks", "solution", "source", "tools"):
         assert told[field] == plain[field], field
     for kind in ("steps", "stages"):
         assert sorted(told[kind]) == sorted(plain[kind])
@@ -110,6 +114,32 @@ def test_it_says_what_lockgate_run_says(
     kept = told.out / "components" / told.manifest["components"]["fn"]["sha256"]
     assert kept.is_file() is (code == 0)  # what did not pass is not there to be deployed
     assert (told.out / "variables.env").is_file()
+    history = told_of(capfd, "versions", "--solution", str(root))
+    [version] = history["components"]["fn"]
+    assert (version["run_id"], version["verdict"]["status"]) == ("one", plain.status)
+    released = [release["run_id"] for release in history["releases"]]
+    assert released == ([] if code else [plain.manifest["run_id"], "one"])
+    signed(tmp_path / "runs/one", capfd, failed=bool(code))
+
+
+def signed(store: Path, capfd: pytest.CaptureFixture[str], *, failed: bool) -> None:
+    """Where it lies, by another hand, who has nothing but the store."""
+    uri = f"{store}/report/manifest.json"
+    if failed:
+        assert main(["sign", "--run", uri]) == 1
+        assert not (store / "report/manifest.intoto.jsonl").exists()
+    for new in (True, False):
+        capfd.readouterr()
+        assert main(["sign", "--run", uri, "--failed", "--json"]) == 0
+        assert json.loads(capfd.readouterr().out)["new"] is new
+    public = Path(os.environ["XDG_CONFIG_HOME"], "lockgate/development.pub.pem")
+    assert main(["verify", uri, "--key", str(public)]) == (1 if failed else 0)  # the signatures lie beside it
+
+
+def told_of(capfd: pytest.CaptureFixture[str], *argv: str) -> Any:
+    capfd.readouterr()
+    assert main([*argv, "--json"]) == 0
+    return json.loads(capfd.readouterr().out)
 
 
 def test_nothing_is_built_by_it(tmp_path: Path) -> None:

@@ -68,18 +68,21 @@ def spread(root: Path, folder: Path) -> Spread:
     return Spread(codes, ended.stdout, json.loads(kept.read_bytes()) if kept.is_file() else {})
 
 
-def unnumbered(components: dict[str, Any]) -> dict[str, Any]:
-    return {n: {k: v for k, v in c.items() if k != "version"} for n, c in components.items()}
+@pytest.fixture(autouse=True)
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One history for both ways."""
+    monkeypatch.setenv("LOCKGATE_HISTORY", str(tmp_path / "history"))
+    return tmp_path / "history"
 
 
 def same(plain: Ran, told: Spread) -> None:
-    """What may differ is the run's name, its times, where it lies, and that a spread run asks no history
-    for versions: its components go by their digests."""
+    """What may differ is the run's name, its times, where it lies, and its release."""
     assert told.codes["conclude"] == plain.code
     assert told.manifest["verdict"] == plain.manifest["verdict"]
     for field in ("complete", "judged", "locks", "solution", "source", "tools"):
         assert told.manifest[field] == plain.manifest[field], field
-    assert unnumbered(told.manifest["components"]) == unnumbered(plain.manifest["components"])
+    assert told.manifest["components"] == plain.manifest["components"]
+    assert bool(told.manifest["release"]) is bool(plain.manifest["release"]) is (plain.code == 0)
     for kind in ("steps", "stages"):
         assert sorted(told.manifest[kind]) == sorted(plain.manifest[kind])
         for name, step in plain.manifest[kind].items():

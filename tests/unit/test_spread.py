@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from helpers import remotes
+from helpers.histories import history
 from helpers.remotes import PASSED, REPORT, leave
 from helpers.spread_runs import BEFORE, SpreadRun
 
 from runner.errors import InfrastructureError, LockgateError, UsageError
+from runner.history.history import History, Origin
 from runner.model import Check, StageResult, Status
+from runner.numbering import Numbering
 from runner.remote.job import ending_key
 from runner.remote.store import FolderStore, Store
 from runner.spread import PLAN, conclude, job_of, prepare
@@ -301,6 +304,48 @@ def test_it_does_not_begin_on_an_ending_that_proves_nothing(
 def test_a_stage_without_a_job_is_refused(run: SpreadRun, stage: str, part: str) -> None:
     with pytest.raises(InfrastructureError, match="no job"):
         job_of(run.task, stage, part)
+
+
+# --- versions
+
+
+def numbering(at: History) -> Callable[..., Numbering]:
+    return lambda solution, run_id, source: Numbering(at, run_id, lambda: Origin(run_id, by="ada"))
+
+
+def test_what_is_prepared_is_numbered_and_what_passes_is_a_release(tmp_path: Path) -> None:
+    at, run = history(), SpreadRun(tmp_path)
+    root = solution(tmp_path / "s", stages={"unit": {"suites": ["stock:lambda"]}})
+    assert prepare(replace(run.task, number=numbering(at)), root, (), "AWS: none") == 0
+    assert [v.run_id for v in at.versions("fn")] == [run.name]
+    leave(run.store)
+    said = {"unit": "SUCCEEDED"}
+    record = conclude(replace(run.task, number=numbering(at)), lambda parts: said, tmp_path / "out")
+    [release] = at.releases()
+    assert (record.release, release.run_id) == (release.release, run.name)
+    assert release.components == {"fn": at.versions("fn")[0].version}
+    assert at.judgements("fn")[release.components["fn"]].status == "PASSED"
+
+
+@pytest.mark.parametrize("place", ["", "s3://bucket/another"])
+def test_a_history_that_did_not_number_it_gets_no_release(tmp_path: Path, place: str) -> None:
+    at, run = history(), SpreadRun(tmp_path).prepared(history=place)
+    leave(run.store)
+    said = {"unit": "SUCCEEDED"}
+    record = conclude(replace(run.task, number=numbering(at)), lambda parts: said, tmp_path / "out")
+    assert (record.verdict.status, record.release) == (Status.PASSED, "")
+    assert at.releases() == []
+
+
+def test_what_the_first_task_logged_is_in_the_runs_folder(tmp_path: Path) -> None:
+    """Its container is gone when somebody asks why the build failed."""
+    run = SpreadRun(tmp_path)
+    task = run.task
+    (task.folder / "logs").mkdir()
+    (task.folder / "logs/build-fn.log").write_text("collecting numpy")
+    prepare(task, solution(tmp_path / "s"), (), "AWS: none")
+    record = run.conclude({})
+    assert run.files()[f"report/{record.manifest_sha256}/logs/build-fn.log"] == b"collecting numpy"
 
 
 # --- prepare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -215,16 +215,22 @@ def judgement(run: str, status: str, of: str = "2026.11.22-1") -> Judgement:
     return Judgement("fn", of, run, status, "2026-11-22T12:00:00+00:00", "ada", "m" * 64)
 
 
+def begun(minute: int) -> datetime:
+    return datetime(2026, 11, 22, 12, minute, tzinfo=UTC)
+
+
 def test_the_latest_run_that_judged_a_version_speaks() -> None:
+    """Of two runs that which began later: a build's or an execution's id says nothing of time."""
     at = history()
-    for judged in (judgement("r2", "FAILED"), judgement("r3", "PASSED"), judgement("r1", "ERROR")):
-        at.judge(judged)
-    at.judge(judgement("r9", "ERROR", "2026.11.22-2"))
-    at.judge(judgement("r3", "FAILED"))  # written once: a run's verdict is not changed afterwards
+    at.judge(judgement("r2", "FAILED"), begun(2))
+    at.judge(judgement("a3", "PASSED"), begun(3))
+    at.judge(judgement("r1", "ERROR"), begun(1))
+    at.judge(judgement("r9", "ERROR", "2026.11.22-2"), begun(0))
+    at.judge(judgement("a3", "FAILED"), begun(3))  # written once: a run's verdict is not changed afterwards
     found = at.judgements("fn")
     assert {v: j.status for v, j in found.items()} == {"2026.11.22-1": "PASSED", "2026.11.22-2": "ERROR"}
 
 
 def test_a_run_whose_id_leads_elsewhere_is_refused() -> None:
     with pytest.raises(InfrastructureError, match="no name for a record"):
-        history().judge(judgement("../../versions/fn/00000001", "PASSED"))
+        history().judge(judgement("../../versions/fn/00000001", "PASSED"), begun(0))
