@@ -15,6 +15,7 @@ from pathlib import Path
 
 from runner.adapters import privileges, shell
 from runner.adapters.locks import locked
+from runner.adapters.requirements import read_lock
 from runner.config.schema import Solution
 from runner.errors import InfrastructureError, SolutionError
 
@@ -71,6 +72,7 @@ def _pip_cache() -> list[Path]:
 
 
 def _install(home: Path, lock: Path, log: Path) -> None:
+    read_lock(lock, "--no-binary")  # the environment's name is this file's digest, and no other's
     _must([sys.executable, "-m", "venv", str(home)], log, "cannot make a virtual environment")
     pip = [str(home / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     _must([*pip, "--require-hashes", "-r", str(lock)], log, f"cannot install {lock.name}")

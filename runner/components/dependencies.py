@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 from runner.adapters import shell
+from runner.adapters.requirements import read_lock
 from runner.components.targets import Target
 from runner.errors import InfrastructureError, SolutionError
-from runner.text import one_line
 
 OPTIONS = (
     "install",
@@ -24,16 +24,6 @@ OPTIONS = (
     "--require-hashes",
     "--only-binary=:all:",
 )
-# What a lock may say beside packages: where they lie. Anything else could name further files, which the
-# digest would not cover, or build sources; pip takes abbreviations (--req) and values that follow at once
-# (-rFILE), so that only a list of what is allowed holds.
-ALLOWED = {
-    "--hash", "--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--trusted-host",
-    "--only-binary", "--prefer-binary", "--require-hashes", "--pre",
-}  # fmt: skip
-COMMENT = re.compile(r"(^|\s)#.*")
-# PEP 263: pip would read a lock in any encoding that its first lines name.
-ENCODING = re.compile(r"coding[:=]\s*(?!utf-?8\b)[-\w.]+", re.IGNORECASE)
 REQUIREMENT = re.compile(r"^\s*[A-Za-z0-9]", re.MULTILINE)
 UNREACHABLE = re.compile(
     r"Retrying|ConnectionError|timed out|SSLError|Temporary failure|No space left|\b50\d\b"
@@ -48,7 +38,7 @@ def dependency_tree(lock: Path, target: Target, *, is_host: bool, cache: Path, l
 
     Raises SolutionError where the lock cannot be satisfied, InfrastructureError where the package
     index cannot be reached or pip fails for a reason of its own."""
-    data = _read(lock)
+    data = read_lock(lock)
     options = [] if is_host else target.pip_options()
     key = hashlib.sha256("\0".join([target.name, *options, data]).encode()).hexdigest()[:32]
     tree = cache / "trees" / key
@@ -61,29 +51,6 @@ def dependency_tree(lock: Path, target: Target, *, is_host: bool, cache: Path, l
                 _install(lock, options, building, log)
             _settle(building, tree)
     return tree
-
-
-def _read(lock: Path) -> str:
-    try:
-        data = lock.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SolutionError(f"the lock cannot be read: {error}", where=str(lock)) from error
-    if refused := _refused(data):
-        raise SolutionError(
-            f"{one_line(refused, 80)} is not allowed in a lock",
-            where=str(lock),
-            hint="lock every package with its hashes in this one file (pip-compile --generate-hashes)",
-        )
-    return data
-
-
-def _refused(data: str) -> str:
-    """The first thing in a lock that pip would do more with than install a package; '' if none is."""
-    lines = data.splitlines()
-    if found := ENCODING.search("\n".join(lines[:2])):
-        return found[0]
-    words = (word for line in lines for word in COMMENT.sub("", line).split() if word.startswith("-"))
-    return next((word for word in words if word.partition("=")[0] not in ALLOWED), "")
 
 
 def _install(lock: Path, options: list[str], into: Path, log: Path) -> None:
