@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-d
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -77,7 +78,8 @@ def _drifts(aws: Aws, stack_name: str) -> Iterator[dict[str, Any]]:
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:
-    resource = f"{one_line(told.get('LogicalResourceId', '?'), 255)} ({one_line(told.get('ResourceType', '?'), 120)})"
+    logical, kind = (one_line(told.get(key, "?"), 255) for key in ("LogicalResourceId", "ResourceType"))
+    resource = f"{logical} ({kind})"
     status = told.get("StackResourceDriftStatus")
     differences = told.get("PropertyDifferences", ())
     if status == "DELETED":
@@ -87,19 +89,28 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
         if not differences:
             yield f"{resource} was changed"
     else:
-        yield f"{resource} could not be read: {one_line(told.get('DriftStatusReason', 'no reason was given'))}"
+        why = one_line(told.get("DriftStatusReason", "no reason was given"))
+        yield f"{resource} could not be read: {why}"
 
 
 def _difference(told: Mapping[str, Any]) -> str:
     """'/Timeout is 30, the template has 10'; what its name says is a secret is not shown."""
     path = str(told.get("PropertyPath", "?"))
     hidden = says_so(path.rpartition("/")[2])
-    wanted, real = (
-        "..." if hidden else one_line(told.get(k, ""), LENGTH) for k in ("ExpectedValue", "ActualValue")
-    )
+    values = (told.get(key, "") for key in ("ExpectedValue", "ActualValue"))
+    wanted, real = ("..." if hidden else _shown(value) for value in values)
     shown = one_line(path, 200)
     if told.get("DifferenceType") == "ADD":
         return f"{shown} was added: {real}"
     if told.get("DifferenceType") == "REMOVE":
         return f"{shown} was removed, the template has {wanted}"
     return f"{shown} is {real}, the template has {wanted}"
+
+
+def _shown(value: str) -> str:
+    """A value in a line; of a structure its names, since one of them may be a secret's."""
+    try:
+        parsed = json.loads(value)
+    except (ValueError, RecursionError):
+        parsed = value
+    return one_line(f"{{{', '.join(parsed)}}}" if isinstance(parsed, dict) else value, LENGTH)

@@ -83,7 +83,7 @@ def service(aws: Aws, physical: str, wanted: Expectation) -> Seen:
     parts = physical.partition(":service/")[2].split("/")
     cluster = {"cluster": parts[0]} if len(parts) == 2 else {}
     found = aws.call("ecs", "describe_services", services=[physical], **cluster).get("services", ())
-    told = found[0] if found else {"status": "not there"}
+    told: dict[str, Any] = found[0] if found else {"status": "not there"}
     wrong = [] if told.get("status") == "ACTIVE" else [f"is {told.get('status')}"]
     for deployment in told.get("deployments", ()):
         wrong += _rollout(deployment)
