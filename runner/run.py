@@ -95,8 +95,10 @@ class Execution:
         try:
             return self.run_step(step, dict(self.artifacts))
         except SolutionError as error:
-            status, cause = Status.FAILED, error.what  # where to look is the step's own log
+            status, cause = Status.FAILED, str(error)
         except LockgateError as error:
+            status, cause = Status.ERROR, str(error)
+        except OSError as error:  # a disk that is full, a file that is another's
             status, cause = Status.ERROR, str(error)
         except Exception as error:
             status, cause = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from runner.components.dependencies import dependency_tree
 from runner.components.sources import inside, source_file
 from runner.components.targets import Target, deploy_target, host_target
 from runner.config.schema import LambdaZip
-from runner.errors import SolutionError, UsageError
+from runner.errors import InfrastructureError, SolutionError, UsageError
 from runner.model import Artifact, Variant
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB unzipped; zipped 50 MB
@@ -65,6 +66,7 @@ def build(job: BuildJob) -> Artifact:
     with ThreadPoolExecutor(len(targets)) as pool:
         built = list(pool.map(lambda each: _package(job, inputs, each, is_host=each != target), targets))
     deployed, executed = built[0], built[-1]
+    _require_handler(job, component.handler, inputs, deployed)
     if only_through_s3(deployed.size):
         job.say(f"{job.name}: {deployed.size / 2**20:.0f} MiB zipped: Lambda takes it from S3 alone")
     return Artifact(
@@ -88,6 +90,20 @@ def build(job: BuildJob) -> Artifact:
     )
 
 
+def _require_handler(job: BuildJob, handler: str, inputs: Inputs, package: Variant) -> None:
+    """The handler's module is there, in the source or in a dependency: Lambda would say so at its first
+    call. https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html"""
+    module = handler.rpartition(".")[0].replace(".", "/")
+    files = (f"{module}.py", f"{module}/__init__.py")
+    if any(name in inputs.files for name in files):
+        return
+    with zipfile.ZipFile(package.path) as archive:
+        names = archive.namelist()
+    compiled = any(name.startswith(f"{module}.") and name.endswith(".so") for name in names)
+    if not compiled and not any(name in names for name in files):
+        raise SolutionError(f"the handler {handler!r} needs {files[0]}, which is not in it", where=job.name)
+
+
 def only_through_s3(size: int) -> bool:
     """Whether a zip of so many bytes is too large for a request of its own."""
     return size > DIRECT_LIMIT
@@ -101,9 +117,12 @@ def _inputs(job: BuildJob, component: LambdaZip) -> Inputs:
     lock = source_file(job, component.lock) if component.lock else None
     files = dict(inside(job, source, walk(source), SOURCE_LIMIT))
     _check_size(job.name, "its source alone", files)
+    return Inputs(source, files, lock, _source_digest(source, files), sha256_file(lock) if lock else "")
+
+
+def _source_digest(source: Path, files: Mapping[str, Path]) -> str:
     told = "\0".join([sha256_tree(source), *sorted(n for n, path in files.items() if is_executable(path))])
-    digest = hashlib.sha256(told.encode()).hexdigest()
-    return Inputs(source, files, lock, digest, sha256_file(lock) if lock else "")
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _package(job: BuildJob, inputs: Inputs, target: Target, *, is_host: bool) -> Variant:
@@ -115,6 +134,9 @@ def _package(job: BuildJob, inputs: Inputs, target: Target, *, is_host: bool) ->
     _check_size(job.name, target.name, entries)
     stream = io.BytesIO()
     unzipped = write_zip(stream, entries)
+    if _source_digest(inputs.source, inputs.files) != inputs.source_sha256:
+        # It would be kept under the digest of what it is not, and found there by every later build.
+        raise InfrastructureError("its source was edited while it was packed", where=job.name)
     data = stream.getvalue()
     digest = hashlib.sha256(data).hexdigest()
     write_atomic(path, data)

@@ -81,7 +81,7 @@ def test_what_fails_gets_no_version_and_holds_up_nobody(
 ) -> None:
     (root / "src/hello/away").symlink_to("/etc/hostname")
     code, said = call(capsys, root, "build")
-    assert code == 1 and "hello                FAILED  a link leads out of the solution" in said
+    assert code == 1 and "hello                FAILED  hello: away: a link leads out of the solution" in said
     assert re.search(f"bye .* built {VERSION}1", said)
     code, said = call(capsys, root, "versions")
     assert code == 0 and "hello\n  no versions yet" in said and said.count("DIGEST") == 1

@@ -70,14 +70,19 @@ def test_the_solutions_fault_is_failed_and_the_worlds_is_error() -> None:
         "a": SolutionError("train exited 1"),
         "b": InfrastructureError("no index"),
         "c": ZeroDivisionError(),
+        "d": SolutionError("no link", where="app.py", hint="copy it"),
+        "e": OSError(28, "No space left on device", "/x"),
     }
 
     def run(step: Step, artifacts: Mapping[str, Artifact]) -> Done:
         raise errors[step.name]
 
-    results = execute(plan(*(Step("build", n) for n in "abc")), run)
-    assert [r.status for r in results.values()] == [Status.FAILED, Status.ERROR, Status.ERROR]
+    results = execute(plan(*(Step("build", n) for n in "abcde")), run)
+    failed = {name for name, result in results.items() if result.status is Status.FAILED}
+    assert failed == {"build:a", "build:d"}
     assert results["build:a"].cause == "train exited 1"
+    assert results["build:d"].cause == "app.py: no link -> copy it"
+    assert ["a bug in lockgate" in results[f"build:{n}"].cause for n in "bce"] == [False, True, False]
 
 
 def test_artifacts_reach_the_steps_that_come_later() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from runner.components import BuildJob
 from runner.components.lambda_zip import build, only_through_s3
 from runner.components.sources import FILES_LIMIT, inside
 from runner.config.schema import LambdaZip, Solution
-from runner.errors import SolutionError, UsageError
+from runner.errors import InfrastructureError, SolutionError, UsageError
 from runner.model import Artifact
 
 SOLUTION = Solution.model_validate({"solution": "s", "stages": {"unit": {"kind": "unit"}}})
@@ -129,3 +130,40 @@ def test_what_lambda_takes_from_s3_alone_is_told(root: Path) -> None:
 def test_what_is_not_there_is_usage(root: Path, more: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         build(job(root, **more))
+
+
+@pytest.mark.parametrize(
+    ("handler", "file"),
+    [
+        ("app.handler", "app.py"),
+        ("app.handler", "app/__init__.py"),
+        ("deep.app.handler", "deep/app.py"),
+        ("deep/app.handler", "deep/app.py"),
+        ("app.handler", "app.cpython-312-x86_64-linux-gnu.so"),
+        ("app.handler", "app.abi3.so"),
+    ],
+)
+def test_the_handlers_module_has_to_be_there(root: Path, handler: str, file: str) -> None:
+    (root / "src" / "app.py").unlink()
+    with pytest.raises(SolutionError, match=r"the handler '.*' needs .*app\.py, which is not in it"):
+        build(job(root, handler=handler))
+    (root / "src" / file).parent.mkdir(exist_ok=True)
+    (root / "src" / file).touch()
+    assert file in names(build(job(root, handler=handler)))
+
+
+def test_nothing_is_no_package(root: Path) -> None:
+    for path in sorted((root / "src").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    with pytest.raises(SolutionError, match=r"needs app\.py"):
+        build(job(root))
+
+
+def test_a_source_that_is_edited_while_it_is_packed_is_not_kept(root: Path) -> None:
+    def edit(line: str) -> None:
+        if "packing" in line:
+            (root / "src" / "app.py").write_text("def handler(event, context): return None\n")
+
+    with pytest.raises(InfrastructureError, match="was edited while it was packed"):
+        build(replace(job(root), say=edit))
+    assert not list((root / "cache").rglob("*.zip"))
