@@ -45,6 +45,7 @@ from runner.stages.child import HANDOVER, read_handover, run_stage, tell
 from runner.steps import Steps, content_version
 from runner.verdict import EXIT
 from runner.versions import tool_versions
+from runner.watch import Watch
 
 NO_AWS = "AWS: none is used by this run"
 # Steps that run at a time: this machine's are its own load, the others' wait for containers.
@@ -55,7 +56,8 @@ Outcome = tuple[tuple[StageResult, ...], Mapping[str, Artifact]]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line chose. `real`: a real AWS was asked for by name; `host`: where stages run."""
+    """What the command line chose. `real`: a real AWS was asked for by name; `host`: where stages run;
+    `notify`: whether a failure is told (None: in CI)."""
 
     root: Path
     stages: tuple[str, ...] = ()
@@ -63,6 +65,7 @@ class Options:
     fail_fast: bool = False
     as_json: bool = False
     host: str = "local"
+    notify: bool | None = None
 
     @property
     def stream(self) -> IO[str]:
@@ -78,7 +81,11 @@ def run_solution(options: Options) -> int:
     folder = options.root / ".lockgate" / "runs" / run_id
     started, runs = datetime.now(UTC).isoformat(timespec="seconds"), os.environ.get(RUNS, "").rstrip("/")
     uri = uri_of(f"{runs}/{run_id}") if runs else ""
-    with _alone(options.root), interruptible():
+    watch = Watch(
+        solution.notify, options.notify, plan.complete, options.real, run_id, plan.solution, before.commit,
+        folder, f"{runs}/{run_id}" if runs else "",
+    )  # fmt: skip
+    with watch.watching(), _alone(options.root), interruptible():
         numbering = _numbering(options, solution, run_id, before)
         version_of = numbering.version_of if numbering else content_version
         description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before, version_of)
@@ -97,6 +104,7 @@ def run_solution(options: Options) -> int:
             keep_run(place, folder, record.manifest_sha256, configuration, real=options.real)
         if numbering is not None and record.complete:
             remember(record, numbering)
+        watch.ended(record.verdict.status)
         return conclude(record, folder, as_json=options.as_json)
 
 

@@ -28,6 +28,10 @@ from runner.errors import UsageError
     help="Where the stages run; components are built here in any case.",
 )
 @click.option(
+    "--notify/--no-notify", default=None,
+    help="Tell a failure to who is named in lockgate.yml.  [default: in CI, a whole run's]",
+)  # fmt: skip
+@click.option(
     "--out", type=click.Path(path_type=Path), help="Run one stage here and leave its result in this folder."
 )
 @click.option(
@@ -43,6 +47,7 @@ def command(
     real: bool,
     fail_fast: bool,
     host: str,
+    notify: bool | None,
     out: Path | None,
     handover: Path | None,
 ) -> int:
@@ -54,7 +59,7 @@ def command(
     hide()  # before anything that runs somebody's code: what this process was started with is its own
     from runner.wiring import Options, run_one_stage, run_solution
 
-    chosen = Options(root.resolve(), stages, real, fail_fast, as_json, host)
+    chosen = Options(root.resolve(), stages, real, fail_fast, as_json, host, notify)
     if out is None:
         return run_solution(chosen)
     if host != "local":

@@ -59,7 +59,8 @@ def tell(incident: Incident, tools: Tools) -> Told:
     for channel in tools.channels:
         why = _why_not(lambda c=channel: c.send(clean))  # type: ignore[misc]
         unsent.append(f"{channel.name}: {why}") if why else sent.append(channel.name)
-    return tools.redactor.value(Told(tuple(sent), tuple(unsent), bundle, lacks))
+    told: Told = tools.redactor.value(Told(tuple(sent), tuple(unsent), bundle, lacks))
+    return told
 
 
 def _evidence(incident: Incident, tools: Tools) -> tuple[str, tuple[str, ...]]:

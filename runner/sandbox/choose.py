@@ -27,6 +27,23 @@ def is_real(aws_option: bool, environ: Mapping[str, str] = os.environ) -> bool:
     return aws_option or environ.get("LOCKGATE_AWS") == "1"
 
 
+def standing_target(
+    *, real: bool, region: str | None = None, environ: Mapping[str, str] = os.environ
+) -> AwsTarget | None:
+    """The AWS that is there already, for what no embedded sandbox would be of use for: a real one if one
+    was asked for, else a sandbox that outlives this command; None where there is neither.
+
+    Raises InfrastructureError or UsageError as `aws_in_use` does."""
+    if real:
+        target = real_target(region)
+        SECRECY.learn(target.env())
+        return target
+    if url := environ.get(URL):
+        return sandbox_target(url, region)
+    found = status()
+    return sandbox_target(found.url, region) if found else None
+
+
 @contextmanager
 def aws_in_use(
     *,

@@ -57,6 +57,7 @@ MAY = {
         "components",
         "sandbox",
     },
+    "incident": {"errors", "model", "adapters", "manifest", "report"},
     "compile": {"errors", "model", "config", "remote"},
     "hosts": {"errors", "model", "adapters", "config", "stages", "verdict", "remote"},
     "remote": {

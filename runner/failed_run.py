@@ -1,0 +1,91 @@
+"""A run that did not pass, told: what its manifest says, what it left, where it is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from runner import keeping
+from runner.adapters.aws import Aws
+from runner.adapters.files import sha256_file
+from runner.config.load import FILE, load
+from runner.config.schema import Notify
+from runner.errors import LockgateError
+from runner.incident import Incident
+from runner.incident.of_run import build_link, incident_of
+from runner.incident.tell import Told, tell
+from runner.kept import REPORT, uri_of
+from runner.manifest.find import find_manifest
+from runner.manifest.read import ReadManifest, read_manifest
+from runner.notifying import open_tools, target_in_use
+from runner.report.layout import REPORT as REPORT_FILE
+from runner.tasks import open_store
+
+RUNS = "LOCKGATE_RUNS"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """Its manifest, the folder with what it left, the place where it is kept ('': nowhere but here), and
+    whether a real AWS was asked for."""
+
+    manifest: ReadManifest
+    folder: Path
+    place: str = ""
+    real: bool = False
+
+    def incident(self, environ: Mapping[str, str] = os.environ) -> Incident:
+        """What is told of it, without what only AWS knows."""
+        links = build_link(environ)
+        if self.place:
+            kept = f"{self.place}/{REPORT}/{self.manifest.sha256}"
+            links |= {"report": f"{kept}/{REPORT_FILE}", "manifest": uri_of(self.place)}
+        return incident_of(self.manifest.fields, self.folder, links)
+
+    def upload(self, path: Path) -> str:
+        """Put the bundle beside the kept run; a second one, which tells more, gets a name of its own."""
+        store = open_store(self.place, self.real)
+        key = f"{REPORT}/{self.manifest.sha256}/{path.name}"
+        if not store.put(key, path):
+            key = f"{key.removesuffix(path.suffix)}-{sha256_file(path)[:12]}{path.suffix}"
+            store.put(key, path)  # where it is there already, it is these very bytes
+        return f"{store.url}/{key}"
+
+    def tell(self, notify: Notify) -> Told:
+        """Tell it to everybody. Raises nothing."""
+        target = target_in_use(self.real)
+        tools = open_tools(notify, target, self.folder, self.upload if self.place else None)
+        return tell(replace(self.incident(), role=_caller(tools.aws)), tools)
+
+
+def _caller(aws: Aws | None) -> str:
+    """Who this is, whose doings CloudTrail is asked for; '' where that cannot be had."""
+    try:
+        return str(aws.call("sts", "get_caller_identity")["Arn"]) if aws else ""
+    except LockgateError:
+        return ""
+
+
+@contextmanager
+def failed_run(reference: str, root: Path, *, real: bool) -> Iterator[FailedRun]:
+    """The run that a person means: a manifest, a run's folder, its id, or a kept run's URI.
+
+    Raises UsageError where there is none, RefusedError where its manifest is none."""
+    if keeping.is_kept(reference):
+        with TemporaryDirectory(prefix="lockgate-notify-") as folder:
+            path = keeping.fetched(reference, Path(folder), real=real)
+            yield FailedRun(read_manifest(path), path.parent, keeping.parse(reference).place, real)
+        return
+    path = find_manifest(reference, root)
+    manifest, runs = read_manifest(path), os.environ.get(RUNS, "").rstrip("/")
+    place = f"{runs}/{manifest.fields.run_id}" if runs else ""
+    yield FailedRun(manifest, path.parent, place, real)
+
+
+def configured(root: Path) -> Notify:
+    """Who is told, by the lockgate.yml of a folder; a folder without one leaves it to the environment."""
+    return load(root).notify if (root / FILE).is_file() else Notify()
