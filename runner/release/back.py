@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from runner.errors import UsageError
 from runner.release.content import same, with_part
-from runner.release.records import Content, Ended, Outcome, Part, Release
+from runner.release.records import Content, Ended, Kind, Outcome, Part, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class Past:
     def good(self) -> list[Release]:
         """The releases that succeeded, oldest first."""
         return [r for r in self.releases if self._ended(r) is Ended.SUCCEEDED]
+
+    @property
+    def unfinished(self) -> Release | None:
+        """The newest release, where it has no outcome."""
+        last = self.releases[-1] if self.releases else None
+        return last if last and last.number not in self.outcomes else None
 
     @property
     def current(self) -> Release:
@@ -81,11 +87,10 @@ def component(past: Past, name: str, to: str = "") -> Way:
 
 def _before(past: Past) -> Release:
     """The newest good release older than the one that runs, and other than it. Behind a rollback that is one
-    older than what it went back to."""
+    older than what it went back to, or than what it took a component out of."""
     now = past.current
-    place = now.restores or now.number
+    place = (now.restores or now.previous) if now.kind is Kind.ROLLBACK else now.number
     older = [r for r in past.good if r.number < place and not same(r.content, now.content)]
-    older = [r for r in older if not r.restores]
     if not older:
         raise UsageError(
             f"release {now.number} ({_name(now)}) is the first one: there is none to go back to",

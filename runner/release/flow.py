@@ -17,8 +17,8 @@ from typing import Protocol
 
 from runner.errors import InfrastructureError, LockgateError, RefusedError, SolutionError
 from runner.release.content import same
-from runner.release.ledger import Failing, Ledger
 from runner.release.lease import Lease
+from runner.release.ledger import Failing, Ledger
 from runner.release.records import Content, Ended, Outcome, Release
 from runner.release.target import Moving, Target, Wanted
 from runner.text import one_line
@@ -89,11 +89,11 @@ class Deployment:
     def run(self, proposal: Proposal) -> Done:
         """Make a content run. A failed release is told by its outcome; raises LockgateError where the
         world stopped it half-way: the same call again goes on."""
-        if (settled := self._settled(proposal)) is not None:
+        if (settled := self.settled(proposal)) is not None:
             return Done(settled, None)
         self._tell_drift(proposal.content)
         with self._held(proposal):
-            if (settled := self._settled(proposal)) is not None:
+            if (settled := self.settled(proposal)) is not None:
                 return Done(settled, None)
             release = self._intent(proposal)
             return Done(release, self._carry_out(release))
@@ -105,7 +105,7 @@ class Deployment:
         good = last if outcome and outcome.ended is Ended.SUCCEEDED else self.ledger.good()
         return View(last, outcome, good)
 
-    def _settled(self, proposal: Proposal) -> Release | None:
+    def settled(self, proposal: Proposal) -> Release | None:
         """The release that did all this already, if what runs says so too. Reads, and nothing else."""
         view = self.view()
         release = view.last
@@ -154,11 +154,13 @@ class Deployment:
     def _abandon(self, cut: Release) -> None:
         """Somebody else's release that was cut off: its traffic goes back, and it is over."""
         self.say(f"release {cut.number} ({cut.name or cut.id}) was cut off: it is given up")
+        self.target.token = cut.id
         self.target.settle(cut.content)
         self.traffic.back(self.target.moving(self.target.wanted(cut.content)))
         self._conclude(cut, Ended.ABANDONED, "it was cut off, and another release took its place")
 
     def _carry_out(self, release: Release) -> Outcome:
+        self.target.token = release.id
         failing = self.ledger.failing(release.number)
         if failing is None:
             try:

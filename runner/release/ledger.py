@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,9 +18,10 @@ from typing import Any
 from runner import wire
 from runner.adapters.aws import Aws, AwsError
 from runner.errors import InfrastructureError
-from runner.history.log import Log
+from runner.history.log import READERS, Log
 from runner.history.names import slot
 from runner.history.store import GONE, TAKEN, Records
+from runner.release.back import Past
 from runner.release.records import Ended, Outcome, Release
 
 RELEASES, IDS, OUTCOMES, FAILING = "releases", "ids", "outcomes", "failing"
@@ -90,6 +92,13 @@ class Ledger:
             if outcome and outcome.ended is Ended.SUCCEEDED:
                 return self.get(number)
         return None
+
+    def past(self) -> Past:
+        """Every release with its outcome."""
+        releases = self.all()
+        with ThreadPoolExecutor(READERS) as pool:
+            ended = list(pool.map(lambda r: self.outcome(r.number), releases))
+        return Past(releases, {o.number: o for o in ended if o})
 
     def _one(self, key: str, kind: type[Any]) -> Any:
         raw = self.records.get(key)

@@ -62,8 +62,9 @@ class Release:
     """An intent. `number` is its place in the environment's ledger, from 1; `when` ISO 8601 in UTC.
 
     `id` is the token of all that is done for it. `name` is the manifest's release (VERSION+COMMIT7),
-    `manifest` its sha256 and `previous` the number of the good release that ran before, 0 for none. A rollback
-    `restores` the whole of an older release; 0 where it takes one component back. `note` is for people."""
+    `manifest` its sha256, `previous` the number of the good release that ran before, 0 for none. A rollback
+    `restores` the whole of an older release; 0 where it takes one component back. `note` is for people.
+    """
 
     number: int
     id: str

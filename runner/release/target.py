@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ class Target:
     allowed: frozenset[str] = frozenset()
     stored: Mapping[str, Stored] = field(default_factory=dict)
     bytes_of: Callable[[str], Path | None] = NO_BYTES
-    token: str = "none"
+    token: str = ""
 
     def wanted(self, content: Content) -> Wanted:
         """What a content means here. Raises InfrastructureError where its template is nowhere."""
@@ -125,10 +126,10 @@ class Target:
 
     def outputs(self, stack_name: str) -> dict[str, str]:
         """The stack's outputs; none where there is no stack."""
-        standing = self._standing(stack_name)
+        standing = self.standing(stack_name)
         return dict(standing.outputs) if standing else {}
 
-    def _standing(self, stack_name: str) -> Standing | None:
+    def standing(self, stack_name: str) -> Standing | None:
         return self._stack(stack_name).standing()
 
     def _running(self, wanted: Wanted) -> Running:
@@ -152,7 +153,7 @@ class Target:
         return StackPlan(name, text, given, self.tags, url, self.role)
 
     def _template_key(self, text: str) -> str:
-        return f"{self.solution}/templates/{template.sha256(text)}.yml"
+        return f"{self.solution}/templates/{_sha256(text)}.yml"
 
     def _put_template(self, plan: StackPlan) -> None:
         body = io.BytesIO(plan.body.encode())
@@ -168,7 +169,7 @@ class Target:
         path = self.bytes_of(content.template)
         key = content.parts[content.stack].key
         data = path.read_bytes() if path else self.aws.read(self.bucket, key)
-        if template.sha256(data) != content.template:
+        if _sha256(data) != content.template:
             raise InfrastructureError("the template is not what its name says", where=str(path or key))
         return data.decode("utf-8-sig")
 
@@ -187,3 +188,7 @@ class Target:
     @property
     def _s3(self) -> str:
         return self.aws.target.endpoint or f"https://s3.{self.aws.target.region}.amazonaws.com"
+
+
+def _sha256(text: str | bytes) -> str:
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()

@@ -1,0 +1,39 @@
+"""How `deploy` and `rollback` tell what became of a release."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from runner.release.flow import Done
+from runner.release.records import Ended
+
+
+def told(done: Done, *, as_json: bool) -> int:
+    """Print it; the exit status."""
+    release, outcome = done.release, done.outcome
+    failed = outcome is not None and outcome.ended is not Ended.SUCCEEDED
+    if as_json:
+        click.echo(json.dumps({
+            "exit_code": int(failed), "changed": outcome is not None, "release": asdict(release),
+            "outcome": asdict(outcome) if outcome else None,
+        }))  # fmt: skip
+        return int(failed)
+    name = f"release {release.number} {release.name or release.id}"
+    where = f"{release.environment} (stack {release.content.stack_name})"
+    if outcome is None:
+        click.echo(f"nothing to do: {name} runs in {where}")
+    elif failed:
+        back = "what ran before runs again" if outcome.restored else "WHAT RAN BEFORE WAS NOT BROUGHT BACK"
+        click.echo(f"FAILED: {name} in {where}: {outcome.cause}\n  {back}")
+    else:
+        click.echo(f"deployed: {name} runs in {where}")
+    return int(failed)
+
+
+def rehearsed(lines: list[str], *, as_json: bool) -> int:
+    """Print what would be done; 0."""
+    click.echo(json.dumps({"exit_code": 0, "would": lines}) if as_json else "\n".join(lines))
+    return 0

@@ -1,0 +1,159 @@
+"""Deploy, roll back, rehearse, and say what runs: the actions of `lockgate deploy | rollback | status`.
+
+manifest -> verified -> content -> [ledger, lease, stack, traffic] -> outcome
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.config.load import load
+from runner.deploying import (
+    Asked,
+    Place,
+    World,
+    content,
+    deployment,
+    place_of,
+    verified,
+)
+from runner.interrupts import interruptible
+from runner.release.back import Way, component, whole
+from runner.release.flow import ALL_AT_ONCE, Deployment, Done, Proposal
+from runner.release.proof import Proven
+from runner.release.records import Kind, Release
+from runner.release.rehearsal import rehearsal
+from runner.release.status import EnvironmentStatus
+from runner.together import check_together
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Where a rollback is to lead: one component or all ('' ), to a version or a release ('' for the one
+    before); `now`: without asking the integration suites."""
+
+    component: str = ""
+    to: str = ""
+    now: bool = False
+
+
+def deploy(asked: Asked, world: World) -> Done:
+    """Verify a manifest and make it run. Raises LockgateError before anything is written where it does not
+    hold; how it went is the release's outcome."""
+    place = place_of(asked, world)
+    with verified(asked, place) as found, interruptible():
+        _ensure_bucket(place)
+        tools = deployment(place, world, asked.root, found, asked.replace)
+        return tools.run(proposal(place, found, world))
+
+
+def proposal(place: Place, found: Proven, world: World) -> Proposal:
+    """A manifest as a release that somebody wants."""
+    fields, wanted = found.manifest.fields, content(place, found)
+
+    def make(last: Release | None, good: int) -> Release:
+        when = world.clock().isoformat(timespec="seconds")
+        return Release(
+            0, uuid.uuid4().hex, Kind.DEPLOY, fields.solution, place.name, wanted, fields.release or "",
+            found.manifest.sha256, fields.run_id, fields.source.commit, place.by, when,
+            place.environment.traffic, good,
+        )  # fmt: skip
+
+    return Proposal(wanted, make, found.manifest.sha256)
+
+
+def _ensure_bucket(place: Place) -> None:
+    """A sandbox's bucket is made when it is first needed; a real one is not Lockgate's to make."""
+    if place.is_sandbox and not place.has_bucket():
+        place.aws.ensure_bucket(place.bucket)
+
+
+def rehearse(asked: Asked, world: World) -> list[str]:
+    """What a deployment would change, in lines; nothing is written anywhere."""
+    place = place_of(asked, world)
+    with verified(asked, place) as found:
+        wanted = proposal(place, found, world)
+        if not place.has_bucket():
+            return [f"the first deployment into {place.stack_name}: everything is added"]
+        return rehearsal(deployment(place, world, asked.root, found, asked.replace), wanted)
+
+
+def roll_back(asked: Asked, world: World, way: Return) -> Done:
+    """The whole environment, or one component of it, to what ran before."""
+    place = place_of(asked, world)
+    with interruptible():
+        tools = deployment(place, world, asked.root, None, asked.replace)
+        found = _way(tools, way)
+        world.say(found.note)
+        if not found.together:
+            _together(place, found, asked.root, world, now=way.now)
+        return tools.run(_returning(place, found, world))
+
+
+def _together(place: Place, way: Way, root: Path, world: World, *, now: bool) -> None:
+    """Versions that never ran together: said so, and judged first unless somebody is in a hurry."""
+    world.say("these versions never ran together")
+    if now:
+        world.say("the integration suites are not asked (--now)")
+        return
+    check_together(root, place.solution, place.aws, place.bucket, way.content, is_sandbox=place.is_sandbox)
+
+
+def rehearse_return(asked: Asked, world: World, way: Return) -> list[str]:
+    """What a rollback would change, in lines."""
+    place = place_of(asked, world)
+    tools = deployment(place, world, asked.root, None, asked.replace)
+    found = _way(tools, way)
+    return [found.note, *rehearsal(tools, _returning(place, found, world))]
+
+
+def _way(tools: Deployment, way: Return) -> Way:
+    """Where it leads. A rollback that was cut off is gone on with, unless another one is asked for."""
+    past = tools.ledger.past()
+    cut = past.unfinished
+    if cut and cut.kind is Kind.ROLLBACK and not (way.component or way.to):
+        return Way(cut.content, cut, cut.restores, True, f"going on: {cut.note}")
+    return component(past, way.component, way.to) if way.component else whole(past, way.to)
+
+
+def _returning(place: Place, way: Way, world: World) -> Proposal:
+    source = way.source
+
+    def make(last: Release | None, good: int) -> Release:
+        when = world.clock().isoformat(timespec="seconds")
+        return replace(
+            source, number=0, id=uuid.uuid4().hex, kind=Kind.ROLLBACK, content=way.content, by=place.by,
+            when=when, traffic=ALL_AT_ONCE, previous=good, restores=way.restores, note=way.note,
+        )  # fmt: skip
+
+    return Proposal(way.content, make, source.manifest)
+
+
+def statuses(root: Path, name: str, world: World, *, real: bool) -> list[EnvironmentStatus]:
+    """What runs in each environment of a solution, or in one of them. Only reads."""
+    solution = load(root)
+    names = [name] if name else list(solution.environments)
+    return [_status(place_of(Asked(root, each, real=real), world), world, root) for each in names]
+
+
+def _status(place: Place, world: World, root: Path) -> EnvironmentStatus:
+    if not place.has_bucket():
+        return EnvironmentStatus(place.name, place.stack_name, None, "", None, None, None, ())
+    tools = deployment(place, world, root)
+    view, held = tools.view(), tools.lease.look()
+    good = view.good
+    ended = tools.ledger.outcome(good.number) if good else None
+    found = tools.target.differences(tools.target.wanted(good.content)) if good else ()
+    holding = held if held and held.is_held(world.clock()) else None
+    return EnvironmentStatus(
+        place.name,
+        place.stack_name,
+        good,
+        ended.when if ended else "",
+        view.last,
+        view.outcome,
+        holding,
+        found,
+    )

@@ -1,0 +1,120 @@
+"""The way back: which older release or version, and that each further step goes further back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runner.errors import UsageError
+from runner.release.back import Past, component, whole
+from runner.release.records import Content, Ended, Kind, Outcome, Part, Release
+
+
+def part(name: str, version: int) -> Part:
+    return Part(
+        "model", f"2026.11.2{version}-1", f"{name}{version}" * 8, f"{name}{version}" * 8, f"k/{name}{version}"
+    )
+
+
+def content(model: int, features: int, stack: int = 1) -> Content:
+    parts = {"model": part("m", model), "features": part("f", features), "stack": part("s", stack)}
+    return Content("flights-prod", parts["stack"].sha256, {"Model": "${model.uri}", "S": str(stack)}, parts)
+
+
+def release(number: int, what: Content, **changes: object) -> Release:
+    made = Release(
+        number, f"id{number}", Kind.DEPLOY, "flights", "prod", what, f"2026.11.2{number}-1+abcdef0",
+        f"manifest{number}", "run", "c" * 40, "ann", "2026-11-23T00:00:00+00:00",
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def past(*releases: Release, failed: tuple[int, ...] = ()) -> Past:
+    ends = {
+        r.number: Outcome(r.number, Ended.FAILED if r.number in failed else Ended.SUCCEEDED, "", "", "")
+        for r in releases
+    }
+    return Past(releases, ends)
+
+
+ONE, TWO, THREE = release(1, content(1, 1)), release(2, content(2, 1)), release(3, content(3, 2))
+
+
+def test_back_to_the_one_before() -> None:
+    way = whole(past(ONE, TWO))
+    assert (way.restores, way.content, way.together) == (1, ONE.content, True)
+
+
+def test_a_failed_release_is_nothing_to_go_back_to() -> None:
+    assert whole(past(ONE, TWO, THREE, failed=(2,))).restores == 1
+
+
+def test_behind_a_rollback_it_goes_further_back() -> None:
+    four = release(4, TWO.content, kind=Kind.ROLLBACK, restores=2)
+    assert whole(past(ONE, TWO, THREE, four)).restores == 1
+    five = release(5, ONE.content, kind=Kind.ROLLBACK, restores=1)
+    with pytest.raises(UsageError, match="the first one"):
+        whole(past(ONE, TWO, THREE, four, five))
+
+
+def test_after_a_rollback_and_a_new_release_it_goes_to_what_ran_in_between() -> None:
+    three = release(3, ONE.content, kind=Kind.ROLLBACK, restores=1)
+    four = release(4, content(4, 2))
+    assert whole(past(ONE, TWO, three, four)).content == ONE.content
+
+
+def test_behind_a_component_s_rollback_it_goes_behind_what_that_mended() -> None:
+    four = release(4, content(2, 2), kind=Kind.ROLLBACK, previous=3)
+    assert whole(past(ONE, TWO, THREE, four)).restores == 2
+
+
+def test_a_release_with_the_same_content_is_not_the_one_before() -> None:
+    again = release(3, TWO.content)
+    assert whole(past(ONE, TWO, again)).restores == 1
+
+
+@pytest.mark.parametrize("to", ["1", "2026.11.21-1", "2026.11.21-1+abcdef0", "id1"])
+def test_a_release_by_any_of_its_names(to: str) -> None:
+    assert whole(past(ONE, TWO, THREE), to).restores == 1
+
+
+def test_a_release_that_is_none() -> None:
+    with pytest.raises(UsageError, match=r"did you mean '2026\.11\.22-1\+abcdef0'"):
+        whole(past(ONE, TWO, THREE), "2026.11.22-1+abcdef1")
+
+
+def test_nothing_was_deployed() -> None:
+    with pytest.raises(UsageError, match="nothing was deployed"):
+        whole(past())
+
+
+def test_one_component_alone() -> None:
+    way = component(past(ONE, TWO, THREE), "model", "2026.11.21-1")
+    assert way.content.parts["model"] == ONE.content.parts["model"]
+    assert way.content.parts["features"] == THREE.content.parts["features"]
+    assert (way.restores, way.together) == (0, False)
+    assert "model from 2026.11.23-1 back to 2026.11.21-1" in way.note
+
+
+def test_a_combination_that_ran_before_is_known() -> None:
+    assert component(past(ONE, TWO), "model").together
+
+
+def test_one_component_to_the_version_before() -> None:
+    assert component(past(ONE, TWO, THREE), "features").content.parts["features"].version == "2026.11.21-1"
+    with pytest.raises(UsageError, match="first version"):
+        component(past(ONE, TWO), "features")
+
+
+def test_a_template_comes_back_with_its_own_parameters() -> None:
+    four = release(4, content(3, 2, stack=2))
+    way = component(past(ONE, TWO, THREE, four), "stack")
+    assert way.content.template == THREE.content.template
+    assert way.content.recipe["S"] == "1"
+
+
+@pytest.mark.parametrize(("name", "to"), [("modle", ""), ("model", "2026.11.29-1")])
+def test_what_there_is_none_of(name: str, to: str) -> None:
+    with pytest.raises(UsageError, match="did you mean"):
+        component(past(ONE, TWO, THREE), name, to)
