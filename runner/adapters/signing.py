@@ -96,7 +96,7 @@ class KmsKey:
         answer = self._aws.call("kms", "sign", KeyId=self.arn, Message=digest, **told)
         try:
             signature = low_s(bytes(answer["Signature"]))
-        except ValueError:
+        except (KeyError, TypeError, ValueError):
             signature = b""
         if not self.public.verify(signature, data):
             raise InfrastructureError("KMS answered a signature that is not the key's", where=self.arn)
@@ -215,7 +215,8 @@ def _pem(path: Path) -> bytes:
 
 
 def _is_marked(pem: bytes) -> bool:
-    return pem.startswith(MARK.encode())
+    """Wherever it stands, with whichever line ends: an editor or git does not take it away."""
+    return MARK.strip().encode() in pem
 
 
 def _unsupported() -> type[Exception]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli import options
+from runner.cli import options, values
 
 
 @click.command("sign")
@@ -18,7 +18,7 @@ from runner.cli import options
 )  # fmt: skip
 @options.solution
 @click.option(
-    "--key", default="", metavar="FILE|awskms:ARN",
+    "--key", callback=values.not_empty, metavar="FILE|awskms:ARN",
     help="A P-256 private key in PEM, or one in KMS; else this user's development key.",
 )  # fmt: skip
 @click.option("--failed", is_flag=True, help="Sign a FAILED run too: as evidence, never for a release.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli import options
+from runner.cli import options, values
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--artifacts", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
     help="The components' files, by whatever names.",
 )  # fmt: skip
-@click.option("--commit", default="", metavar="SHA", help="The only commit that is accepted.")
+@click.option("--commit", callback=values.commit, metavar="SHA", help="The only commit that is accepted.")
 @options.as_json
 def command(
     manifest: Path, keys: tuple[Path, ...], policy: Path | None, artifacts: Path | None, commit: str,

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StrictBool, StringConstraints, ValidationError
 
 from runner.config.fields import Name, Strict
 from runner.config.problems import problems
-from runner.config.yaml_lines import read_yaml
+from runner.config.schema import KINDS
+from runner.config.yaml_lines import Document, read_yaml
 from runner.errors import ConfigError, Problem
 from runner.evidence.bundle import Opened
 from runner.evidence.finding import Finding, finding
@@ -25,12 +26,17 @@ FINGERPRINT = "sha256:"
 Age = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}[hd]$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 SignerRule = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64}|[^\x00]+\.pem)$")]
+Pattern = Annotated[str, StringConstraints(min_length=1)]
+Kind = Literal["unit", "data", "model", "integration"]
 
 
 class StageRule(Strict):
     """A stage that must have passed."""
 
-    min_checks: int = Field(1, ge=1, description="with at least so many executed checks")
+    min_checks: int = Field(1, ge=1, strict=True, description="with at least so many executed checks")
+    kind: Kind | None = Field(
+        None, description="the stage's; of a stage that is called like a kind: that one"
+    )
 
 
 class Policy(Strict):
@@ -42,13 +48,17 @@ class Policy(Strict):
         min_length=1, description="PEM files relative to this one, or sha256:KEYID"
     )
     stages: dict[Name, StageRule] = Field(min_length=1, description="what must have passed, not unit alone")
-    allow_development_key: bool = Field(False, description="a key that lies on somebody's machine")
-    complete: bool = Field(True, description="no stage of the solution was left out")
-    clean: bool = Field(True, description="the tree was the commit's, nothing edited")
-    branches: tuple[str, ...] = Field((), description="allowed branches, * and ? as in a shell; none: any")
+    allow_development_key: StrictBool = Field(False, description="a key that lies on somebody's machine")
+    complete: StrictBool = Field(True, description="no stage of the solution was left out")
+    clean: StrictBool = Field(True, description="the tree was the commit's, nothing edited")
+    branches: tuple[Pattern, ...] = Field(
+        (), min_length=1, description="allowed branches, * and ? as in a shell; without it: any"
+    )
     commit: Commit | None = Field(None, description="the only commit that is accepted")
     max_age: Age | None = Field(None, description="since the run began, such as 12h, 7d; none: any")
-    statements: tuple[str, ...] = Field((), description="names that must be there, * as in a shell")
+    statements: tuple[Pattern, ...] = Field(
+        (), min_length=1, description="names that must be there, * as in a shell"
+    )
 
 
 def read_policy(path: Path) -> Policy:
@@ -56,10 +66,22 @@ def read_policy(path: Path) -> Policy:
     document = read_yaml(path, str(path))
     if not isinstance(document.data, dict):
         raise ConfigError([Problem(str(path), 1, "must be a mapping of fields", "see docs/evidence.md")])
+    if empty := list(_empty(document, document.data, ())):
+        raise ConfigError(empty)
     try:
         return Policy.model_validate(document.data)
     except ValidationError as error:
         raise ConfigError(problems(document, error, Policy)) from None
+
+
+def _empty(document: Document, data: dict[str, Any], loc: tuple[str, ...]) -> Iterator[Problem]:
+    """A rule without a value is a mistake, as of a variable that was not set; no rule is dropped for it."""
+    for name, value in data.items():
+        where = (*loc, name)
+        if value is None:
+            yield Problem(document.file, document.line(where), f"{'.'.join(where)} has no value")
+        elif isinstance(value, dict):
+            yield from _empty(document, value, where)
 
 
 def key_files(policy: Policy, path: Path) -> list[Path]:
@@ -94,7 +116,7 @@ def _source(policy: Policy, manifest: Manifest) -> Iterator[Finding]:
     if policy.commit:
         yield finding("commit", source.commit == policy.commit, source.commit or "none is known")
     if policy.branches:
-        on = any(fnmatchcase(source.branch, pattern) for pattern in policy.branches)
+        on = bool(source.branch) and any(fnmatchcase(source.branch, pattern) for pattern in policy.branches)
         yield finding("branch", on, source.branch or "none is known")
     if policy.clean:
         words = {True: "clean", False: "files differ from the commit", None: "not known"}
@@ -110,11 +132,13 @@ def _stages(policy: Policy, manifest: Manifest) -> Iterator[Finding]:
         if stage is None:
             yield finding(f"stage {name}", False, "it is not in the manifest")
             continue
+        kind = rule.kind or (name if name in KINDS else stage.kind)
         enough = stage.status is Status.PASSED and stage.counts.executed >= rule.min_checks
         told = f"{stage.status}, {stage.counts.executed} checks executed of at least {rule.min_checks}"
-        yield finding(f"stage {name}", enough, told)
+        of_kind = "" if stage.kind == kind else f", and it is of the kind {stage.kind!r}"
+        yield finding(f"stage {name}", enough and not of_kind, told + of_kind)
     passed = {s.kind for s in manifest.stages.values() if s.status is Status.PASSED}
-    if not passed - {"unit"}:
+    if not passed & set(KINDS) - {"unit"}:
         yield finding("stages", False, "unit tests alone release nothing")
 
 

@@ -5,10 +5,11 @@ Pure but for reading artifacts. What cannot be shown is refused; what could not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from runner.adapters.files import sha256_file
 from runner.errors import RefusedError
@@ -72,22 +73,39 @@ def _content(opened: Opened, wanted: Expectations, now: datetime) -> Iterator[Fi
 
 def _statements(opened: Opened) -> Iterator[Finding]:
     """What every signed run says of itself: how its artifacts came to be, and that their tests passed."""
-    if not subjects(opened.manifest.fields):
+    about = subjects(opened.manifest.fields)
+    if not about:
         yield Finding("subjects", Outcome.NOTE, "a run without artifacts or a commit states nothing")
         return
-    said = {str(s["predicateType"]): s["predicate"] for s in opened.statements.values()}
     for kind in (TEST_RESULT, PROVENANCE):
-        yield finding("statement", kind in said, kind if kind in said else f"{kind} is missing")
-    result = said[TEST_RESULT].get("result") if TEST_RESULT in said else None
+        yield _statement(kind, opened, about)
+    said = (s["predicate"] for s in opened.statements.values() if s["predicateType"] == TEST_RESULT)
+    result = next((str(predicate.get("result")) for predicate in said), None)
     yield finding("test result", result == opened.manifest.fields.verdict.status, str(result))
+
+
+def _statement(kind: str, opened: Opened, about: Sequence[Mapping[str, Any]]) -> Finding:
+    """One of a kind, about every artifact of the run."""
+    found = [said for said in opened.statements.values() if said["predicateType"] == kind]
+    if len(found) != 1:
+        return finding(
+            "statement", False, f"{kind} is there {len(found)} times" if found else f"{kind} is missing"
+        )
+    whole = found[0]["subject"] == about
+    return finding("statement", whole, kind if whole else f"{kind} is not about each artifact of the run")
 
 
 def _artifacts(manifest: Manifest, folder: Path | None) -> Iterator[Finding]:
     if folder is None:
         yield Finding("artifacts", Outcome.NOTE, "not looked at (--artifacts DIR)")
         return
-    for name, component in files_of(manifest):
+    for name in sorted(n for n, component in manifest.components.items() if not component.is_built):
+        yield Finding(f"artifact {name}", Outcome.NOTE, "not built: there is its definition alone")
+    built = dict(files_of(manifest))
+    for name, component in built.items():
         yield _artifact(name, component, folder)
+    if not built:
+        yield Finding("artifacts", Outcome.UNKNOWN, "the manifest names none")
 
 
 def _artifact(name: str, component: Component, folder: Path) -> Finding:

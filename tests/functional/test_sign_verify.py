@@ -115,6 +115,13 @@ def test_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["verify", "{run}", "--policy", "nowhere.yml"], 2),
         (["verify", "{run}", "--key", "{key}", "--artifacts", "nowhere"], 2),
         (["verify", "{run}", "--key", "{key}"], 1),  # not signed
+        (["sign", "{run}", "--key", ""], 2),  # a variable that was not set is no development key
+        (["sign", "{run}", "--key", "", "--public-key"], 2),
+        (["verify", "{run}", "--key", "{key}", "--commit", ""], 2),  # nor any commit
+        (["verify", "{run}", "--key", "{key}", "--commit", "main"], 2),
+        (["verify", "{run}", "--key", ""], 2),
+        (["verify", "{run}", "--policy", ""], 2),
+        (["verify", "a" * 5000, "--key", "{key}"], 3),
     ],
     ids=str,
 )

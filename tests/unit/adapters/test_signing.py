@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,24 @@ def test_the_keyid_is_the_fingerprint_that_openssl_tells(tmp_path: Path) -> None
     argv = ["openssl", "pkey", "-pubin", "-in", str(tmp_path / "development.pub.pem"), "-outform", "DER"]
     der = subprocess.run(argv, capture_output=True, check=True).stdout
     assert hashlib.sha256(der).hexdigest() == key.keyid
+
+
+def _crlf(raw: bytes) -> bytes:
+    return raw.replace(b"\n", b"\r\n")
+
+
+def _indented(raw: bytes) -> bytes:
+    return b"\xef\xbb\xbf# ours\n  " + raw
+
+
+@pytest.mark.parametrize("edit", [_crlf, _indented])
+def test_an_editor_or_git_does_not_take_the_mark_away(tmp_path: Path, edit: Callable[[bytes], bytes]) -> None:
+    development_key(tmp_path)
+    private, public = tmp_path / "development.pem", tmp_path / "development.pub.pem"
+    written(private, edit(private.read_bytes()))
+    public.write_bytes(edit(public.read_bytes()))
+    assert read_private_key(private).kind == "development"
+    assert read_public_key(public).is_development
 
 
 def test_a_key_of_ones_own_is_not_marked(tmp_path: Path) -> None:

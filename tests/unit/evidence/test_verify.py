@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,9 +13,13 @@ import pytest
 from helpers.signed_runs import STARTED, Left, key, keys, sha, signed
 
 from runner.errors import ConfigError
+from runner.evidence.bundle import bundle
 from runner.evidence.finding import Outcome, exit_code
-from runner.evidence.policy import Policy, key_files, read_policy
+from runner.evidence.policy import Policy, _stages, key_files, read_policy
 from runner.evidence.verify import Expectations, verify
+from runner.manifest.build import canonical, pin
+from runner.manifest.read import parse_manifest
+from runner.manifest.schema import Manifest
 from runner.model import Status
 
 NOW = datetime.fromisoformat(STARTED) + timedelta(hours=1)
@@ -114,13 +119,56 @@ def test_unit_tests_alone_release_nothing(case: Case, tmp_path: Path) -> None:
     run = signed(tmp_path, case.key)
     only = case.policy(stages={"unit": {}})
     assert case.code(only, run) == 0  # the data stage passed too
-    from runner.evidence.policy import _stages
-    from runner.manifest.read import parse_manifest
-
     fields = parse_manifest(run.manifest.read_bytes()).fields
     alone = fields.model_copy(update={"stages": {"unit": fields.stages["unit"]}})
     assert only.policy is not None
     assert [f.outcome for f in _stages(only.policy, alone)] == [Outcome.OK, Outcome.REFUSED]
+
+
+def _as(manifest: Manifest, **changes: Any) -> Manifest:
+    """The manifest with its data stage changed."""
+    stage = manifest.stages["data"].model_copy(update=changes)
+    return manifest.model_copy(update={"stages": {**manifest.stages, "data": stage}})
+
+
+@pytest.mark.parametrize("kind", ["unit", "", "model", "anything"])
+def test_a_stage_is_what_its_kind_says_not_its_name(case: Case, kind: str) -> None:
+    """Unit tests in a stage called `data` are no data validation."""
+    fields = parse_manifest(case.left.manifest.read_bytes()).fields
+    policy = case.policy(stages={"data": {}}).policy
+    assert policy is not None
+    assert Outcome.REFUSED not in [f.outcome for f in _stages(policy, fields)]
+    assert Outcome.REFUSED in [f.outcome for f in _stages(policy, _as(fields, kind=kind))]
+
+
+def test_a_policy_says_of_which_kind_a_stage_with_another_name_is(case: Case) -> None:
+    fields = parse_manifest(case.left.manifest.read_bytes()).fields
+    fields = fields.model_copy(update={"stages": {"tables": fields.stages["data"]}})
+    for rule, outcome in (
+        ({}, Outcome.OK),
+        ({"kind": "data"}, Outcome.OK),
+        ({"kind": "model"}, Outcome.REFUSED),
+    ):
+        policy = case.policy(stages={"tables": rule}).policy
+        assert policy is not None
+        assert [f.outcome for f in _stages(policy, fields)] == [outcome]
+
+
+def test_a_stage_of_a_kind_that_nobody_knows_is_more_than_unit_tests_to_nobody(case: Case) -> None:
+    fields = parse_manifest(case.left.manifest.read_bytes()).fields
+    policy = case.policy(stages={"unit": {}}).policy
+    assert policy is not None
+    outcomes = [f.outcome for f in _stages(policy, _as(fields, kind="thorough"))]
+    assert outcomes == [Outcome.OK, Outcome.REFUSED]
+
+
+@pytest.mark.parametrize("pattern", ["*", "?*", "[!m]*", "dev"])
+def test_a_branch_that_nobody_knows_is_none_of_those_allowed(
+    case: Case, tmp_path: Path, pattern: str
+) -> None:
+    run = signed(tmp_path, case.key, branch="")
+    assert case.code(case.policy(branches=[pattern])) == 0
+    assert case.code(case.policy(branches=[pattern]), run) == 1
 
 
 def test_a_failed_run_releases_nothing(case: Case, tmp_path: Path) -> None:
@@ -131,6 +179,65 @@ def test_a_failed_run_releases_nothing(case: Case, tmp_path: Path) -> None:
 def test_a_signer_that_the_policy_does_not_name(case: Case) -> None:
     stranger = replace(case.policy(), allowed=frozenset({"0" * 64}))
     assert case.code(stranger) == 1
+
+
+def resigned(
+    case: Case, edit: Callable[[dict[str, Any]], object], name: str = "test-result"
+) -> tuple[bytes, bytes]:
+    """Manifest and bundle of our own key, signed without a look at what they say: an edit of a statement."""
+    statements = {p.stem: json.loads(p.read_bytes()) for p in case.left.folder.glob("statements/*.json")}
+    edit(statements if name == "*" else statements[name])
+    pins = [(n, str(s["predicateType"]), canonical(s)) for n, s in statements.items()]
+    manifest = parse_manifest(canonical(pin(case.left.data, pins)))
+    return manifest.raw, bundle(manifest, [raw for _, _, raw in sorted(pins)], case.key)
+
+
+def _twice(statements: dict[str, Any]) -> None:
+    """A second test result, which comes last."""
+    statements["zz"] = {**statements["test-result"], "predicate": {"result": "PASSED", "configuration": []}}
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "why"),
+    [
+        ("*", lambda all: all.pop("test-result"), "missing"),
+        ("*", lambda all: all.pop("provenance"), "missing"),
+        ("*", _twice, "2 times"),
+        ("test-result", lambda s: s["predicate"].update(result="FAILED"), "FAILED"),
+        ("test-result", lambda s: s["subject"].pop(), "not about"),
+        ("test-result", lambda s: s["subject"].reverse(), "not about"),
+        ("provenance", lambda s: s["subject"].pop(), "not about"),
+        ("test-result", lambda s: s["subject"].append({"name": "x"}), "no artifact"),
+        ("test-result", lambda s: s.update(subject=[]), "no artifact"),
+        ("test-result", lambda s: s.update(more=1), "no Statement"),
+        ("test-result", lambda s: s.update(predicate=[]), "no object"),
+        ("sbom-predict", lambda s: s["predicate"].update(version=2), "CycloneDX"),
+        ("sbom-predict", lambda s: s["predicate"].update(components=[]), "serial number"),
+        ("sbom-predict", lambda s: s["subject"].reverse(), "not about the component"),
+    ],
+)  # fmt: skip
+def test_a_signature_does_not_make_it_coherent(case: Case, name: str, edit: Any, why: str) -> None:
+    manifest, signatures = resigned(case, edit, name)
+    found = verify(manifest, signatures, case.wanted, NOW)
+    assert exit_code(found) == 1
+    assert why in " ".join(f.detail for f in found if f.outcome is Outcome.REFUSED)
+
+
+def test_what_is_signed_without_a_look_is_accepted_where_it_holds(case: Case) -> None:
+    assert exit_code(verify(*resigned(case, lambda s: s), case.wanted, NOW)) == 0
+
+
+def test_artifacts_of_which_there_are_none_cannot_be_compared(case: Case, tmp_path: Path) -> None:
+    run = signed(tmp_path / "run", case.key, built=False)
+    assert case.code(case.wanted, run) == 0
+    assert case.code(with_artifacts(case, tmp_path), run) == 3
+
+
+def test_a_component_that_was_only_defined_is_told(case: Case, shop: Path) -> None:
+    left = case.left
+    told = verify(left.manifest.read_bytes(), left.bundle.read_bytes(), with_artifacts(case, shop), NOW)
+    (found,) = (f for f in told if f.what == "artifact train")
+    assert found.outcome is Outcome.NOTE and "not built" in found.detail
 
 
 @pytest.fixture
@@ -187,6 +294,10 @@ def test_a_policy_is_read_and_careful(tmp_path: Path) -> None:
         "", "[]", "{", "a: &a [*a]", "solution: tiny",
         POLICY + "surprise: 1", POLICY + "solution: other", POLICY + "max_age: 7", POLICY + "max_age: 1w",
         POLICY + "commit: HEAD", POLICY + "version: 2", POLICY + "clean: maybe",
+        POLICY + "commit:", POLICY + "max_age: ~", POLICY + "branches:", POLICY + "branches: []",
+        POLICY + "statements: []", POLICY + "branches: ['']", POLICY + "statements: ['']",
+        POLICY + "clean: 0", POLICY + "complete: 'no'", POLICY + "allow_development_key: 1",
+        POLICY.replace("min_checks: 3", "min_checks: '3'"), POLICY.replace("data: {}", "data: {kind: datum}"),
         POLICY.replace("min_checks: 3", "min_checks: 0"), POLICY.replace("release.pem", "release"),
         "solution: tiny\nsigners: []\nstages: {unit: {}}", "solution: tiny\nsigners: [a.pem]\nstages: {}",
     ],
