@@ -1,25 +1,27 @@
-"""The built wheel, in a clean environment outside the checkout, judges flights."""
+"""The built wheel, in a clean environment outside the checkout: it builds, judges, signs, verifies,
+compares and exports a small solution."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 import pytest
+from helpers.small import small
 
 from runner.adapters.shell import clean_env
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[2]
-IGNORED = shutil.ignore_patterns("build", ".lockgate", "__pycache__")
 
 
-def must(*argv: str | Path, cwd: Path) -> str:
-    done = subprocess.run([str(a) for a in argv], cwd=cwd, env=clean_env(), capture_output=True, text=True)
+def must(*argv: str | Path, cwd: Path, **env: str) -> str:
+    """What a command printed that had to succeed."""
+    argv = tuple(map(str, argv))
+    done = subprocess.run(argv, cwd=cwd, env=clean_env(env), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
@@ -52,10 +54,50 @@ def test_the_wheel_prints_the_templates(installed: Path) -> None:
     assert dockerfile.strip() == (ROOT / "images/Dockerfile").read_text(encoding="utf-8").strip()
 
 
-def test_flights_from_the_wheel(installed: Path, tmp_path: Path) -> None:
-    flights = tmp_path / "flights"
-    shutil.copytree(ROOT / "examples/flights", flights, ignore=IGNORED)
-    told = json.loads(must(installed / "lockgate", "run", "--json", "--solution", flights, cwd=tmp_path))
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("outside")
+
+
+@pytest.fixture(scope="module")
+def ran(installed: Path, place: Path) -> Path:
+    """The folder of a run of all four kinds of stages."""
+    told = json.loads(
+        must(installed / "lockgate", "run", "--json", "--solution", small(place / "small"), cwd=place)
+    )
     assert told["manifest"]["verdict"]["status"] == "PASSED"
-    assert {s["status"] for s in told["manifest"]["stages"].values()} == {"PASSED"}
-    assert Path(told["report"]).is_file()
+    kinds = {s["kind"]: s["status"] for s in told["manifest"]["stages"].values()}
+    assert kinds == dict.fromkeys(("unit", "data", "model", "integration"), "PASSED")
+    return Path(told["report"]).parent
+
+
+def test_what_the_wheel_builds_is_what_it_judges(installed: Path, place: Path, ran: Path) -> None:
+    argv = ("build", "--json", "--solution", small(place / "again"))
+    told = json.loads(must(installed / "lockgate", *argv, cwd=place))["components"]
+    judged = json.loads((ran / "manifest.json").read_bytes())["components"]
+    assert {name: one["sha256"] for name, one in told.items()} == {
+        name: one["sha256"] for name, one in judged.items()
+    }
+
+
+def test_the_wheel_signs_and_verifies(installed: Path, place: Path, ran: Path) -> None:
+    must(installed / "lockgate", "sign", ran, cwd=place, XDG_CONFIG_HOME=str(place))
+    argv = ("verify", ran, "--key", "lockgate/development.pub.pem", "--artifacts", ran / "components")
+    assert must(installed / "lockgate", *argv, cwd=place).endswith("verified\n")
+
+
+def test_the_wheel_tells_two_runs_apart(installed: Path, place: Path, ran: Path) -> None:
+    other = small(place / "other", min=0.6)
+    argv = ("run", "--json", "--stage", "model", "--solution", other)
+    told = json.loads(must(installed / "lockgate", *argv, cwd=place))
+    said = must(installed / "lockgate", "diff", ran, Path(told["report"]).parent, cwd=place)
+    assert "LOOSENED" in said
+
+
+def test_the_wheel_exports(installed: Path, place: Path, ran: Path) -> None:
+    export = (installed / "lockgate", "export")
+    rest = ("--run", ran, "--solution", place / "small", "--bucket", "artifacts")
+    assert json.loads(must(*export, "template-configuration", *rest, cwd=place))["Parameters"]
+    argv = ("sagemaker-model-package", *rest, "--image", "serve:1", "--dry-run")
+    package = json.loads(must(*export, *argv, cwd=place))["create_model_package"]
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"

@@ -58,7 +58,7 @@ def server() -> Iterator[Server]:
     server = Server(("127.0.0.1", 0), Handler)
     server.answers = {f"/v2/a/b/manifests/{ref}": (200, MANIFEST) for ref in ("tag", DIGEST)}
     server.seen = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

@@ -33,7 +33,7 @@ def address() -> Iterator[str]:
     predict = open_model(environ())
     handler = type("Bound", (Handler,), {"predict": staticmethod(predict)})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

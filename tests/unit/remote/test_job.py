@@ -34,13 +34,16 @@ def test_what_was_sealed_is_read(
 def test_any_bit_that_flips_is_found(tmp_path: Path) -> None:
     data = sealed(TOLD, KEY)
     path = tmp_path / "ending.json"
-    for place in range(len(data)):
-        for bit in range(8):
-            flipped = bytearray(data)
-            flipped[place] ^= 1 << bit
-            path.write_bytes(flipped)
-            with pytest.raises(InfrastructureError):
-                unseal(path, KEY)
+    accepted = []
+    for bit in range(len(data) * 8):
+        flipped = bytearray(data)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        try:
+            accepted.append(unseal(path, KEY))
+        except InfrastructureError:
+            continue
+    assert accepted == []
 
 
 def outer(told: object, mac: object = "x") -> bytes:
