@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,18 @@ from runner.release.expected import CODE, DEFINITION, NUMBER, ROUTING, Expectati
 from runner.text import one_line
 
 BATCH = 100  # tasks that DescribeTasks takes at once
-UNSETTLED = ("Failed", "Pending", "InProgress")
+# A function's states: CloudFormation waits until they are settled, but not every platform does.
+UNSETTLED = ("Pending", "InProgress")
+STATES = (("State", "StateReason"), ("LastUpdateStatus", "LastUpdateStatusReason"))
+POLL, PATIENCE = 0.5, 120  # seconds, times
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What readers are handed; `pause` waits for a number of seconds."""
+
+    aws: Aws
+    pause: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +41,52 @@ class Seen:
     wrong: tuple[str, ...] = ()
 
 
-def function(aws: Aws, physical: str, wanted: Expectation) -> Seen:
-    return _configured(aws, wanted, FunctionName=physical)
+def function(look: Look, physical: str, wanted: Expectation) -> Seen:
+    return _configured(look, wanted, FunctionName=physical)
 
 
-def version(aws: Aws, physical: str, wanted: Expectation) -> Seen:
+def version(look: Look, physical: str, wanted: Expectation) -> Seen:
     name, _, number = physical.rpartition(":")
-    seen = _configured(aws, wanted, FunctionName=name, Qualifier=number)
+    seen = _configured(look, wanted, FunctionName=name, Qualifier=number)
     return Seen({**seen.facts, NUMBER: number}, seen.wrong)
 
 
-def alias(aws: Aws, physical: str, wanted: Expectation) -> Seen:
+def alias(look: Look, physical: str, wanted: Expectation) -> Seen:
     """The version that an alias is at, and where else it sends traffic."""
     name, _, own = physical.rpartition(":")
-    told = aws.call("lambda", "get_alias", FunctionName=name, Name=own)
+    told = look.aws.call("lambda", "get_alias", FunctionName=name, Name=own)
     number = str(told["FunctionVersion"])
     weights = told.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    seen = _configured(aws, wanted, FunctionName=name, Qualifier=number)
+    seen = _configured(look, wanted, FunctionName=name, Qualifier=number)
     return Seen({**seen.facts, NUMBER: number, ROUTING: routing(weights)}, seen.wrong)
 
 
-def _configured(aws: Aws, wanted: Expectation, **where: str) -> Seen:
+def _configured(look: Look, wanted: Expectation, **where: str) -> Seen:
     """A function, or a version of it: its code, and those of its variables that are expected."""
-    told = aws.call("lambda", "get_function_configuration", **where)
+    told = _settled(look, where)
     facts: dict[str, str] = {}
     if told.get("PackageType") == "Image":
-        code = aws.call("lambda", "get_function", **where).get("Code", {})
+        code = look.aws.call("lambda", "get_function", **where).get("Code", {})
         facts["image"] = str(code.get("ResolvedImageUri", ""))
     else:
         facts[CODE] = _hex(str(told.get("CodeSha256", "")))
     variables = {f"environment {k}": v for k, v in told.get("Environment", {}).get("Variables", {}).items()}
     facts |= {name: value for name, value in variables.items() if name in wanted.facts}
-    states = ((told.get("State"), "StateReason"), (told.get("LastUpdateStatus"), "LastUpdateStatusReason"))
-    wrong = tuple(_told(f"is {state}", told.get(why)) for state, why in states if state in UNSETTLED)
+    bad = ("Failed", *UNSETTLED)
+    wrong = tuple(
+        _told(f"is {told[state]}", told.get(why)) for state, why in STATES if told.get(state) in bad
+    )
     return Seen(facts, wrong)
+
+
+def _settled(look: Look, where: Mapping[str, str]) -> dict[str, Any]:
+    """A function's configuration once no change to it is under way; as it then is if that takes long."""
+    for _ in range(PATIENCE):
+        told = look.aws.call("lambda", "get_function_configuration", **where)
+        if not any(told.get(state) in UNSETTLED for state, _ in STATES):
+            break
+        look.pause(POLL)
+    return told
 
 
 def _hex(digest: str) -> str:
@@ -73,24 +97,24 @@ def _hex(digest: str) -> str:
         return digest
 
 
-def task(aws: Aws, physical: str, wanted: Expectation) -> Seen:
-    told = aws.call("ecs", "describe_task_definition", taskDefinition=physical)["taskDefinition"]
+def task(look: Look, physical: str, wanted: Expectation) -> Seen:
+    told = look.aws.call("ecs", "describe_task_definition", taskDefinition=physical)["taskDefinition"]
     return Seen({f"image of {c['name']}": c.get("image", "") for c in told.get("containerDefinitions", ())})
 
 
-def service(aws: Aws, physical: str, wanted: Expectation) -> Seen:
+def service(look: Look, physical: str, wanted: Expectation) -> Seen:
     """A service's task definition, and what its tasks run."""
     parts = physical.partition(":service/")[2].split("/")
     cluster = {"cluster": parts[0]} if len(parts) == 2 else {}
-    found = aws.call("ecs", "describe_services", services=[physical], **cluster).get("services", ())
+    found = look.aws.call("ecs", "describe_services", services=[physical], **cluster).get("services", ())
     told: dict[str, Any] = found[0] if found else {"status": "not there"}
     wrong = [] if told.get("status") == "ACTIVE" else [f"is {told.get('status')}"]
     for deployment in told.get("deployments", ()):
         wrong += _rollout(deployment)
     if not told.get("taskDefinition"):
         return Seen({}, tuple(wrong))
-    facts = task(aws, told["taskDefinition"], wanted).facts
-    return Seen(facts, (*wrong, *_strangers(_tasks(aws, parts[-1], cluster), facts)))
+    facts = task(look, told["taskDefinition"], wanted).facts
+    return Seen(facts, (*wrong, *_strangers(_tasks(look, parts[-1], cluster), facts)))
 
 
 def _rollout(deployment: Mapping[str, Any]) -> list[str]:
@@ -103,10 +127,12 @@ def _rollout(deployment: Mapping[str, Any]) -> list[str]:
     )
 
 
-def _tasks(aws: Aws, name: str, cluster: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    arns = [*aws.pages("ecs", "list_tasks", "taskArns", serviceName=name, **cluster)]
+def _tasks(look: Look, name: str, cluster: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    arns = [*look.aws.pages("ecs", "list_tasks", "taskArns", serviceName=name, **cluster)]
     for start in range(0, len(arns), BATCH):
-        yield from aws.call("ecs", "describe_tasks", tasks=arns[start : start + BATCH], **cluster)["tasks"]
+        yield from look.aws.call("ecs", "describe_tasks", tasks=arns[start : start + BATCH], **cluster)[
+            "tasks"
+        ]
 
 
 def _strangers(tasks: Iterator[dict[str, Any]], facts: Mapping[str, str]) -> list[str]:
@@ -119,27 +145,29 @@ def _strangers(tasks: Iterator[dict[str, Any]], facts: Mapping[str, str]) -> lis
     return sorted(found)
 
 
-def model(aws: Aws, physical: str, wanted: Expectation) -> Seen:
-    return Seen(_model(aws, _name(physical)))
+def model(look: Look, physical: str, wanted: Expectation) -> Seen:
+    return Seen(_model(look, _name(physical)))
 
 
-def _model(aws: Aws, name: str) -> dict[str, str]:
-    told = aws.call("sagemaker", "describe_model", ModelName=name)
+def _model(look: Look, name: str) -> dict[str, str]:
+    told = look.aws.call("sagemaker", "describe_model", ModelName=name)
     return served(iter(told.get("Containers") or [told.get("PrimaryContainer", {})]))
 
 
-def endpoint(aws: Aws, physical: str, wanted: Expectation) -> Seen:
+def endpoint(look: Look, physical: str, wanted: Expectation) -> Seen:
     """What an endpoint's variants have deployed; its configuration alone would be a promise."""
-    told = aws.call("sagemaker", "describe_endpoint", EndpointName=_name(physical))
+    told = look.aws.call("sagemaker", "describe_endpoint", EndpointName=_name(physical))
     status = told["EndpointStatus"]
     wrong = [] if status == "InService" else [_told(f"is {status}", told.get("FailureReason"))]
-    config = aws.call("sagemaker", "describe_endpoint_config", EndpointConfigName=told["EndpointConfigName"])
+    config = look.aws.call(
+        "sagemaker", "describe_endpoint_config", EndpointConfigName=told["EndpointConfigName"]
+    )
     deployed = {v["VariantName"]: v.get("DeployedImages", ()) for v in told.get("ProductionVariants", ())}
     facts: dict[str, str] = {}
     for variant in config["ProductionVariants"]:
         name = variant["VariantName"]
         images = {i.get("SpecifiedImage"): i.get("ResolvedImage", "") for i in deployed.get(name, ())}
-        for what, value in _model(aws, variant["ModelName"]).items():
+        for what, value in _model(look, variant["ModelName"]).items():
             facts[f"{name} {what}"] = _resolved(value, images) if what.startswith("image") else value
     return Seen(facts, tuple(wrong))
 
@@ -156,16 +184,16 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def machine(aws: Aws, physical: str, wanted: Expectation) -> Seen:
+def machine(look: Look, physical: str, wanted: Expectation) -> Seen:
     """A state machine runs a definition if that, with its substitutions, is what the service has."""
-    text = aws.call("stepfunctions", "describe_state_machine", stateMachineArn=physical)["definition"]
-    meant = aws.read(*wanted.source)
+    text = look.aws.call("stepfunctions", "describe_state_machine", stateMachineArn=physical)["definition"]
+    meant = look.aws.read(*wanted.source)
     same = is_same(meant.decode("utf-8", "replace"), text, wanted.substitutions)
     return Seen({DEFINITION: hashlib.sha256(meant if same else text.encode()).hexdigest()})
 
 
-def job(aws: Aws, physical: str, wanted: Expectation) -> Seen:
-    told = aws.call("glue", "get_job", JobName=physical)["Job"]
+def job(look: Look, physical: str, wanted: Expectation) -> Seen:
+    told = look.aws.call("glue", "get_job", JobName=physical)["Job"]
     return Seen({"script": str(told.get("Command", {}).get("ScriptLocation", ""))})
 
 
@@ -173,7 +201,7 @@ def _told(what: str, why: Any) -> str:
     return f"{what}: {one_line(why, 200)}" if why else what
 
 
-READERS: dict[str, Callable[[Aws, str, Expectation], Seen]] = {
+READERS: dict[str, Callable[[Look, str, Expectation], Seen]] = {
     nouns.FUNCTION: function,
     nouns.VERSION: version,
     nouns.ALIAS: alias,

@@ -5,12 +5,13 @@ CloudFormation's own word is not enough: a platform may silently roll back, an a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.adapters.aws import Aws, AwsError
 from runner.release.expected import CODE, NUMBER, ROUTING, STACK, Expectation
-from runner.release.reread import READERS, Seen
+from runner.release.reread import READERS, Look, Seen
 from runner.text import one_line
 
 GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
@@ -57,8 +58,13 @@ def _is_kept(fact: str) -> bool:
     return not fact.startswith("environment ")
 
 
-def read_running(aws: Aws, stack_name: str, expectations: Iterable[Expectation]) -> Running:
-    """Read what runs of what is expected. Only read calls.
+def read_running(
+    aws: Aws,
+    stack_name: str,
+    expectations: Iterable[Expectation],
+    pause: Callable[[float], None] = time.sleep,
+) -> Running:
+    """Read what runs of what is expected, once its functions are settled. Only read calls.
 
     A resource that is not there is not in `seen`. Raises AwsError where something could not be read:
     then nothing can be said of what runs."""
@@ -74,7 +80,7 @@ def read_running(aws: Aws, stack_name: str, expectations: Iterable[Expectation])
     there = [r for r in listed if r["ResourceStatus"] not in GONE and r.get("PhysicalResourceId")]
     physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in there}
     wanted = [e for e in expectations if e.resource in physical]
-    found = ((e.resource, _read(aws, physical[e.resource], e)) for e in wanted)
+    found = ((e.resource, _read(Look(aws, pause), physical[e.resource], e)) for e in wanted)
     return Running(
         stack_name,
         told["StackStatus"],
@@ -86,10 +92,10 @@ def read_running(aws: Aws, stack_name: str, expectations: Iterable[Expectation])
     )
 
 
-def _read(aws: Aws, physical: str, wanted: Expectation) -> Seen | None:
+def _read(look: Look, physical: str, wanted: Expectation) -> Seen | None:
     """A resource as its service tells it; None where the service does not know it."""
     try:
-        return READERS[wanted.type](aws, physical, wanted)
+        return READERS[wanted.type](look, physical, wanted)
     except AwsError as error:
         if error.code in ABSENT or "Could not find" in error.what:
             return None
