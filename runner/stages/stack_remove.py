@@ -20,16 +20,22 @@ def remove_stack(stacks: Stacks, name: str) -> str:
     """Remove a stack with all that was in it; '' or one line saying what is still there.
 
     Removing a stack that does not exist is no error. Raises AwsError where AWS does not answer."""
+    failure, left = take_down(stacks, name)
+    return failure or (f"left behind: {', '.join(sorted({str(r) for r in left}))}" if left else "")
+
+
+def take_down(stacks: Stacks, name: str) -> tuple[str, list[Resource]]:
+    """Remove a stack by name or id: why it is still there ('' if it is not), and what it left behind.
+    Raises as `remove_stack` does."""
     stack = stacks.describe(name)
     if stack is None:
-        return ""
+        return "", []
     for resource in stacks.resources(stack["StackId"]):
         if resource.kind == BUCKET:
             _unless_gone(stacks.aws.empty_bucket, resource.physical)
     if failure := stacks.delete(stack["StackId"]):
-        return f"stack {name} is still there: {failure}"
-    left = [r for r in stacks.resources(stack["StackId"]) if _is_left(stacks.aws, r)]
-    return f"left behind: {', '.join(sorted({str(r) for r in left}))}" if left else ""
+        return f"stack {name} is still there: {failure}", []
+    return "", [r for r in stacks.resources(stack["StackId"]) if _is_left(stacks.aws, r)]
 
 
 def _is_left(aws: Aws, resource: Resource) -> bool:

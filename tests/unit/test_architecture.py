@@ -58,6 +58,7 @@ MAY = {
         "sandbox",
     },
     "incident": {"errors", "model", "adapters", "manifest", "report"},
+    "sweep": {"errors", "adapters", "stages"},
     "compile": {"errors", "model", "config", "remote"},
     "hosts": {"errors", "model", "adapters", "config", "stages", "verdict", "remote"},
     "remote": {
