@@ -37,6 +37,7 @@ from runner.report.record import RunRecord
 
 VARIABLE = "LOCKGATE_HISTORY"
 DEFAULT = ".lockgate/history"
+PLACES = "a folder, or for example s3://bucket/history"
 NOWHERE: Mapping[str, Running] = {}  # component -> version -> environments
 
 
@@ -127,10 +128,12 @@ def open_history(
                 "components have no versions in a real AWS until their history is named",
                 hint=f"history: s3://BUCKET/PREFIX in lockgate.yml, or {VARIABLE}",
             )
+        if "://" in named:
+            raise UsageError(f"{named[:200]!r} is no place for a history", hint=PLACES)
         return History(FolderRecords(root / (named or DEFAULT)))
     match = S3_PREFIX.fullmatch(named)
     if match is None or ".." in named or "//" in match[2]:
-        raise UsageError(f"{named[:200]!r} is no place for a history", hint="for example s3://bucket/history")
+        raise UsageError(f"{named[:200]!r} is no place for a history", hint=PLACES)
     if not (real or sandbox):
         raise Unnumbered(
             f"the history is {named}, and no AWS was asked for",

@@ -11,6 +11,7 @@ import json
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import decode_source
 from pathlib import PurePath
 from typing import Any
 
@@ -57,7 +58,7 @@ def _glue_script(data: bytes, path: str) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(data, path)
+            ast.parse(decode_source(data), path)
     except SyntaxError as error:
         yield f"line {error.lineno or 0}: {one_line(error.msg)}"
     except (ValueError, RecursionError, MemoryError) as error:  # NUL bytes; nesting beyond the parser

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -81,7 +82,13 @@ def _patterns(path: Path) -> list[tuple[str, bool]]:
         return []
     lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
     kept = [line for line in lines if line and not line.startswith("#")]
-    return [(line.lstrip("!").strip("/"), not line.startswith("!")) for line in kept]
+    return [(_cleaned(line.removeprefix("!").strip()), not line.startswith("!")) for line in kept]
+
+
+def _cleaned(pattern: str) -> str:
+    """A pattern as Docker reads it (Go's filepath.Clean and Match): './a', 'b/../a', '/a/' are 'a', and
+    '[^a]' is what fnmatch calls '[!a]'. https://docs.docker.com/build/concepts/context/#syntax"""
+    return posixpath.normpath(pattern).strip("/").replace("[^", "[!")
 
 
 def _matches(name: str, pattern: str) -> bool:
@@ -91,9 +98,17 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _fits(parts: list[str], wanted: list[str]) -> bool:
-    """Segment by segment: '*' stays within one, '**' stands for any number of them."""
-    if not wanted or not parts:
-        return not parts and all(segment == "**" for segment in wanted)
-    if wanted[0] == "**":
-        return any(_fits(parts[i:], wanted[1:]) for i in range(len(parts) + 1))
-    return fnmatch.fnmatchcase(parts[0], wanted[0]) and _fits(parts[1:], wanted[1:])
+    """Segment by segment: '*' stays within one, '**' stands for any number of them. Where a part does
+    not fit, the last '**' takes one more; those before it need no second look."""
+    at = want = taken = 0
+    stars = -1
+    while at < len(parts):
+        if want < len(wanted) and wanted[want] == "**":
+            stars, taken, want = want, at, want + 1
+        elif want < len(wanted) and fnmatch.fnmatchcase(parts[at], wanted[want]):
+            at, want = at + 1, want + 1
+        elif stars >= 0:
+            at, want, taken = taken + 1, stars + 1, taken + 1
+        else:
+            return False
+    return all(segment == "**" for segment in wanted[want:])

@@ -68,8 +68,8 @@ def pushed(job: BuildJob, recipe: Recipe, tools: Tools) -> Artifact:
     try:
         place = _place(job, tools)
         registry = tools.registry(place.host, place.credentials)
-        tag = f"in-{inputs[:40]}"
-        manifest = _known(registry, place, tag, tools) or _made(job, recipe, place, tag, tools)
+        known = _known(registry, place, _tag(inputs), tools)
+        manifest = known or _made(job, recipe, place, inputs, tools)
     except NotBuilt as why:
         facts = {"built": False, "why": str(why), "context_bytes": recipe.size()}
         return Artifact(job.name, recipe.kind, str(recipe.origin), inputs, recipe.size(), inputs, facts=facts)
@@ -108,15 +108,21 @@ def _engine(tools: Tools) -> Engine:
         raise NotBuilt(f"no Docker engine is at hand: {str(error).splitlines()[0]}") from None
 
 
-def _made(job: BuildJob, recipe: Recipe, place: Place, tag: str, tools: Tools) -> ImageManifest:
+def _tag(inputs: str) -> str:
+    return f"in-{inputs[:40]}"
+
+
+def _made(job: BuildJob, recipe: Recipe, place: Place, inputs: str, tools: Tools) -> ImageManifest:
     """Build and push; the manifest under the digest that the push gave."""
-    engine, said = _engine(tools), _Log(job.out / f"image-{job.name}.log")
+    engine, said, tag = _engine(tools), _Log(job.out / f"image-{job.name}.log"), _tag(inputs)
     job.say(f"{job.name}: building {place.name}")
     labels = {REVISION: job.commit, "lockgate.solution": job.solution.solution}
-    labels |= {"lockgate.component": job.name, "lockgate.inputs": recipe.digest()}
+    labels |= {"lockgate.component": job.name, "lockgate.inputs": inputs}
     with tempfile.TemporaryDirectory(prefix="lockgate-context-") as folder:
         context = Path(folder, "context.tar")
         recipe.pack(context)
+        if recipe.digest() != inputs:  # the tag would name what it is not, for everybody
+            raise InfrastructureError("its files were edited while they were packed", where=job.name)
         wanted = Build(context, recipe.dockerfile, f"{place.name}:{tag}", labels, recipe.args, recipe.timeout)
         _require_size(recipe, engine.build(wanted, said))
     job.say(f"{job.name}: pushing {place.name}")

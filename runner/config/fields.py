@@ -34,7 +34,7 @@ def _size(value: Any) -> Any:
 
 def history_place(value: Any) -> Any:
     """A bucket's prefix, or a folder inside the solution; raises ValueError for anything else."""
-    if not isinstance(value, str) or not value.startswith("s3://"):
+    if not isinstance(value, str) or "://" not in value:
         return _inside(value)
     if S3_PREFIX.fullmatch(value) is None or ".." in value or "//" in value[5:]:
         raise ValueError("a place in S3 is s3://BUCKET/PREFIX")

@@ -53,7 +53,7 @@ def test_no_number_that_one_machine_gives_by_itself_goes_into_a_real_aws() -> No
 @pytest.mark.parametrize(
     "url",
     ["s3://bucket", "s3://bucket/", "s3://B/x", "s3://bucket/a/../b", "s3://bucket/a//b", "s3://bucket/a/",
-     "s3://bucket/x" + "y" * 400, "s3://bucket/a b"],
+     "s3://bucket/x" + "y" * 400, "s3://bucket/a b", "http://bucket/x", "S3://bucket/x", "file:///x"],
 )  # fmt: skip
 def test_no_place_for_a_history(url: str) -> None:
     with pytest.raises(UsageError, match="no place for a history"):

@@ -39,6 +39,8 @@ def test_is_known_by_its_bytes(tmp_path: Path) -> None:
     [
         ("job.py", "def f(:\n", "glue-script", "line 1"),
         ("job.py", b"a = 1\0", "glue-script", "null bytes"),
+        ("job.py", b"# \xe9\na = 1\n", "glue-script", "encoding"),
+        ("job.py", b"# coding: nope\na = 1\n", "glue-script", "encoding"),
         ("job.py", "(" * 5000, "glue-script", "nested"),
         ("job.py", "-" * 200_000 + "1", "glue-script", "parse"),
         ("job.py", b"x" * (2**20 + 1), "glue-script", "more than"),

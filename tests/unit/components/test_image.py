@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,28 @@ def kept(root: Path, ignore: str) -> list[str]:
         ("**/*.log\n!keep.log\n", {"src/b.log", "deep/er/c.log"}),
         ("*.log\n", {"keep.log"}),
         ("src/*.log", {"src/b.log"}),
+        ("./data\n", {"data/big.bin"}),
+        ("data/../keep.log", {"keep.log"}),
+        ("src//b.log", {"src/b.log"}),
+        ("[^a-j]eep.log", {"keep.log"}),
+        ("**/deep/**/c.log", {"deep/er/c.log"}),
+        ("deep/**", {"deep/er/c.log"}),
+        ("../data\n.\n", set()),
         ("", set()),
     ],
 )
 def test_dockerignore(root: Path, ignore: str, gone: set[str]) -> None:
     everything = set(kept(root, ""))
     assert everything - set(kept(root, ignore)) == gone
+
+
+def test_a_pattern_of_many_stars_is_decided_soon(root: Path) -> None:
+    deep = root / "/".join("a" * 60)
+    deep.mkdir(parents=True)
+    (deep / "b").touch()
+    begun = time.monotonic()
+    assert len(kept(root, "**/a/" * 30 + "c\n")) == 7
+    assert time.monotonic() - begun < 5
 
 
 def test_whatever_goes_into_an_image_changes_its_digest(root: Path) -> None:

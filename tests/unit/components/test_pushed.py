@@ -125,6 +125,17 @@ def test_what_is_unchanged_is_not_built_again_whatever_the_commit(job: BuildJob,
     assert build(job, world.tools()).sha256 != first.sha256 and len(world.built) == 2
 
 
+def test_files_that_are_edited_while_they_are_packed_are_pushed_under_no_name(
+    job: BuildJob, world: World
+) -> None:
+    def edit(line: str) -> None:
+        (job.root / "src" / "Dockerfile").write_text("FROM other\n")
+
+    with pytest.raises(InfrastructureError, match="were edited while they were packed"):
+        build(replace(job, say=edit), world.tools())
+    assert not world.built and not world.images
+
+
 def test_what_the_registry_has_lost_is_built_again(job: BuildJob, world: World) -> None:
     build(job, world.tools())
     world.images.clear()
