@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from runner import attest, keeping
 from runner.adapters.aws import Aws, AwsError, AwsTarget
 from runner.adapters.output import say
 from runner.adapters.signing import development_key
+from runner.asking import asked_before
 from runner.config.load import load
 from runner.config.problems import did_you_mean
 from runner.config.schema import Environment, Solution
@@ -34,7 +36,7 @@ from runner.release.ledger import Ledger, S3Cell
 from runner.release.proof import Proven, proven
 from runner.release.records import Content
 from runner.release.target import Target
-from runner.release.traffic import checks_before, traffic_of
+from runner.release.traffic import traffic_of
 from runner.sandbox.choose import URL, is_real
 from runner.sandbox.detached import status as detached
 from runner.stages.integration import SANDBOX_BUCKET
@@ -96,6 +98,8 @@ class World:
 
     connect: Callable[[AwsTarget], Aws] = Aws
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+    settle: float = 90.0  # seconds until CloudWatch has the numbers of a step
     poll: float | None = None  # seconds; None: as the AWS in use allows
     ttl: float = TTL.total_seconds()
     say: Callable[[str], None] = lambda line: say(sys.stderr, line)
@@ -206,8 +210,9 @@ def deployment(
     stacks = Stacks(aws, poll, place.environment.timeout, world.say, lease.check)
     target = _stack(place, world, aws, stacks, found, allowed)
     ledger = Ledger(S3Records(aws, place.bucket, place.prefix))
-    traffic = traffic_of(place.environment, aws, poll, world.say)
-    before = checks_before(place.solution, root, aws)
+    traffic = traffic_of(place.environment, aws, lease.check, world, world.say)
+    stack = stack_of(place.solution, place.name)
+    before = asked_before(place.solution, root, found, stack, stacks, place.bucket, place.stack_name)
     return Deployment(ledger, lease, target, traffic, before, world.clock, world.say, place.by)
 
 

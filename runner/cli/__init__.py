@@ -34,6 +34,7 @@ COMMANDS = {
     "diff": ("diff", "Say what changed between two manifests, in plain words."),
     "export": ("export", "A manifest as what other tools of AWS read."),
     "notify": ("notify", "Tell that a run did not pass, and why."),
+    "sweep": ("sweep", "Remove what leaked test stacks left."),
     "sandbox": ("sandbox", "A local AWS: up, down, status."),
     "worker": ("worker", "Serve the jobs of a CodePipeline custom action."),
     "infra": ("infra", "Print a CloudFormation template: pipeline, roles, task."),

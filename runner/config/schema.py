@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from runner.config.canary import Canary
 from runner.config.components import Component as Component
 from runner.config.components import Definition as Definition
 from runner.config.components import Image as Image
@@ -143,6 +144,7 @@ class Environment(Strict):
         description="how aliases move: all-at-once, canary-10-percent-5-minutes, "
         "linear-10-percent-every-1-minute",
     )
+    canary: Canary = Field(Canary(), description="what is tolerated while traffic moves")
     alarms: tuple[str, ...] = Field((), description="CloudWatch alarms that stop a deployment, by name")
     policy: RelPath | None = Field(None, description="who may sign what; required in a real AWS")
     role: str | None = Field(None, description="ARN: what CloudFormation changes the stack as")
@@ -215,8 +217,8 @@ class Solution(Strict):
     )
     repository: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
         None,
-        description="where `lockgate merge` merges: codecommit://NAME, codecommit::REGION://NAME, git's URL, or a "
-        "remote of the checkout; LOCKGATE_REPOSITORY overrides",
+        description="where `lockgate merge` merges: codecommit://NAME, codecommit::REGION://NAME, git's URL, "
+        "or a remote of the checkout; LOCKGATE_REPOSITORY overrides",
     )
     history: HistoryPlace | None = Field(
         None,

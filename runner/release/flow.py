@@ -9,7 +9,7 @@ first looks whether it is done. What failed is marked before it is taken back, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,11 +27,13 @@ ALL_AT_ONCE = "all-at-once"
 
 
 class Traffic(Protocol):
-    """Moves aliases. `shift` raises SolutionError where the new versions must not have the traffic;
-    `back` gives all of it to where the aliases point. Both may be called again after a kill."""
+    """Moves aliases. `shift` raises SolutionError where the new versions must not have the traffic; `rest`
+    gives all of it to where the aliases point, `follow` to what the stack has published. Each may be called
+    again after a kill."""
 
     def shift(self, moving: Sequence[Moving], release: Release) -> None: ...
-    def back(self, moving: Sequence[Moving]) -> None: ...
+    def rest(self, moving: Sequence[Moving]) -> None: ...
+    def follow(self, moving: Sequence[Moving]) -> None: ...
 
 
 class BeforeTraffic(Protocol):
@@ -39,7 +41,7 @@ class BeforeTraffic(Protocol):
 
     @property
     def is_needed(self) -> bool: ...
-    def check(self, moving: Sequence[Moving], outputs: dict[str, str]) -> None: ...
+    def check(self, moving: Sequence[Moving], outputs: Mapping[str, str]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class Deployment:
         self.say(f"release {cut.number} ({cut.name or cut.id}) was cut off: it is given up")
         self.target.token = cut.id
         self.target.settle(cut.content)
-        self.traffic.back(self.target.moving(self.target.wanted(cut.content)))
+        self.traffic.rest(self.target.moving(self.target.wanted(cut.content)))
         self._conclude(cut, Ended.ABANDONED, "it was cut off, and another release took its place")
 
     def _carry_out(self, release: Release) -> Outcome:
@@ -175,9 +177,7 @@ class Deployment:
         wanted = self.target.wanted(release.content)
         self.target.publish(release.content)
         moving = self._prepared(release, wanted)
-        self.target.bring_to(wanted)
-        self.traffic.back(moving)
-        self._require(wanted)
+        self._arrive(wanted)
         if moving:
             self._require_no_drift(release.content)
         return self._conclude(release, Ended.SUCCEEDED, "", wanted)
@@ -193,6 +193,12 @@ class Deployment:
             self.before_traffic.check(moving, self.target.outputs(release.content.stack_name))
             self.traffic.shift(moving, release)
         return moving
+
+    def _arrive(self, wanted: Wanted) -> None:
+        """The stack at its template, its aliases at what it published, and all of it read back."""
+        self.target.bring_to(wanted)
+        self.traffic.follow(self.target.moving(wanted))
+        self._require(wanted)
 
     def _require(self, wanted: Wanted) -> None:
         """What really runs is what was to run: a platform that silently kept or restored the old one, or
@@ -214,9 +220,8 @@ class Deployment:
         wanted = self.target.wanted(good.content)
         try:
             self.target.settle(good.content)
-            self.traffic.back(self.target.moving(self.target.wanted(release.content)))
-            self.target.bring_to(wanted)
-            self._require(wanted)
+            self.traffic.rest(self.target.moving(self.target.wanted(release.content)))
+            self._arrive(wanted)
         except (SolutionError, RefusedError) as error:
             worse = f"{cause}; and release {good.number} could not be brought back: {one_line(error.what)}"
             return self._conclude(release, Ended.FAILED, worse, restored=False)

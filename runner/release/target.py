@@ -100,7 +100,7 @@ class Target:
         found = []
         for logical, (_, version) in template.aliases(wanted.plan.body).items():
             if logical in there:
-                function, _, alias = there[logical].rpartition(":")
+                function, alias = there[logical].split(":")[-2:]  # of its ARN
                 told = self.aws.call("lambda", "get_alias", FunctionName=function, Name=alias)
                 new = there.get(version, "").rpartition(":")[2]
                 found.append(Moving(logical, function, alias, str(told["FunctionVersion"]), new))

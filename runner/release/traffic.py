@@ -4,36 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from runner.adapters.aws import Aws
+from runner.config.canary import Canary as Tolerated
 from runner.config.schema import Environment
-from runner.release.flow import ALL_AT_ONCE, Traffic
+from runner.release.alias import LambdaAlias, Routing
+from runner.release.canary import CanaryLimits
+from runner.release.canary_metrics import CloudWatchMetrics
+from runner.release.pace import parse_pace
 from runner.release.records import Release
+from runner.release.shifting import Shifter
 from runner.release.target import Moving
 
 
+class Pacing(Protocol):
+    """The time in which traffic moves; tests have one of their own."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def sleep(self) -> Callable[[float], None]: ...
+    @property
+    def settle(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
-class AllAtOnce:
-    """The stack itself moves its aliases, in one step."""
+class Aliases:
+    """Moves the aliases of a stack. `shifter` is for what does not move all at once."""
 
     aws: Aws
+    shifter: Shifter
 
     def shift(self, moving: Sequence[Moving], release: Release) -> None:
-        """Nothing to do: the update that follows points the aliases at the new versions."""
+        """At the release's pace, judged at each step; all at once is left to the stack's own update.
 
-    def back(self, moving: Sequence[Moving]) -> None:
-        """No alias sends a part of its traffic elsewhere."""
+        Raises SolutionError where the new versions must not have the traffic."""
+        pace = parse_pace(release.traffic)
+        if pace.percent:
+            self.shifter.shift(moving, pace)
+
+    def rest(self, moving: Sequence[Moving]) -> None:
+        """No alias sends a part of its traffic elsewhere: all of it goes to where it points."""
         for each in moving:
-            told = self.aws.call("lambda", "get_alias", FunctionName=each.function, Name=each.alias)
-            if (told.get("RoutingConfig") or {}).get("AdditionalVersionWeights"):
-                self.aws.call(
-                    "lambda", "update_alias", FunctionName=each.function, Name=each.alias,
-                    RoutingConfig={"AdditionalVersionWeights": {}}, RevisionId=told["RevisionId"],
-                )  # fmt: skip
+            alias = self._alias(each)
+            alias.route(Routing(alias.routing().version))
+
+    def follow(self, moving: Sequence[Moving]) -> None:
+        """All traffic to the version that the stack has published for each alias."""
+        for each in moving:
+            self._alias(each).route(Routing(each.new or each.old))
+
+    def _alias(self, each: Moving) -> LambdaAlias:
+        return LambdaAlias(self.aws, each.function, each.alias, lambda: None)
 
 
-def traffic_of(environment: Environment, aws: Aws, poll: float, say: Callable[[str], None]) -> Traffic:
-    """What moves an environment's aliases."""
-    if environment.traffic == ALL_AT_ONCE:
-        return AllAtOnce(aws)
-    raise NotImplementedError
+def traffic_of(
+    environment: Environment, aws: Aws, guard: Callable[[], None], world: Pacing, say: Callable[[str], None]
+) -> Aliases:
+    """What moves an environment's aliases. `aws` asks `guard` itself before each change."""
+    labels = environment.canary.labels
+
+    def metrics(moving: Moving) -> CloudWatchMetrics:
+        return CloudWatchMetrics(aws, moving.function, moving.alias, labels)
+
+    shifter = Shifter(
+        aws, guard, metrics, say, world.sleep, limits_of(environment.canary), environment.alarms,
+        world.settle, world.clock,
+    )  # fmt: skip
+    return Aliases(aws, shifter)
+
+
+def limits_of(told: Tolerated) -> CanaryLimits:
+    """lockgate.yml's words as the judge's limits."""
+    ratio = told.latency_ratio
+    return CanaryLimits(
+        told.alpha, told.looks, told.min_requests, told.error_margin,
+        {0.5: ratio, 0.95: ratio, 0.99: 2 * ratio - 1}, told.latency_floor_ms, told.output_shift,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from runner.adapters import shell
 from runner.adapters.aws import Aws, target_from_env
+from runner.adapters.files import sha256_file
 from runner.adapters.output import SECRECY, say
 from runner.adapters.privileges import hide
 from runner.components.references import image_values, interpolate_all, values
@@ -32,7 +34,7 @@ from runner.stages.test_role import env_for_tests, role_for_tests
 
 SANDBOX_BUCKET = "lockgate-artifacts"
 DEPLOY, REMOVE = "stack:deploy", "stack:remove"
-GOLDEN = "stock:golden"
+GOLDEN, ROWS = "stock:golden", "golden.jsonl"
 NOTHING = SuiteOutcome((), (), ())
 
 
@@ -65,7 +67,7 @@ def run(job: StageJob) -> StageReport:
         time.monotonic() - begun,
         cause=next((check.cause for check in checks if check.cause), ""),
         judged=outcome.judged,
-        evidence=Evidence(facts=_facts(aws, plan, job)),
+        evidence=Evidence(files=_keep_golden(job), facts=_facts(aws, plan, job)),
     )
 
 
@@ -211,8 +213,19 @@ def _remove(job: StageJob, stacks: Stacks, name: str) -> Check:
     return check
 
 
+def _keep_golden(job: StageJob) -> tuple[str, ...]:
+    """The golden rows travel with the run: who deploys it asks the new versions the same before traffic."""
+    golden = _stage(job).golden
+    if golden is None or not (job.root / golden.rows).is_file():
+        return ()
+    shutil.copyfile(job.root / golden.rows, job.out / ROWS)
+    return (ROWS,)
+
+
 def _facts(aws: Aws, plan: StackPlan, job: StageJob) -> dict[str, object]:
     executed = {n: item.sha256 for n, item in stored_objects(job).items()}
     golden = _stage(job).golden
     limits = {GOLDEN: {"max": golden.tolerance}} if golden else {}
-    return {"aws": aws.target.kind, "stack": plan.name, "deployed": executed, "limits": limits}
+    told: dict[str, object] = {"aws": aws.target.kind, "stack": plan.name, "deployed": executed, "limits": limits}
+    kept = job.out / ROWS
+    return {**told, "golden_sha256": sha256_file(kept)} if kept.is_file() else told

@@ -26,6 +26,12 @@ from runner.stages.sharding import share
 
 STOCK = "stock:"
 COLLECTION = " (collection)"  # ends the id of what could not be collected
+# The one marker that Lockgate knows: what is asked of new versions before they get traffic (docs/deploy.md).
+INI = """[pytest]
+addopts ={options}
+xfail_strict = true
+markers = pre_traffic: asked of new versions before they get any traffic
+"""
 REPORTER = Path(__file__).parent / "reporter"
 
 
@@ -55,15 +61,21 @@ class Session:
 
 
 def run_suites(
-    job: StageJob, suites: Sequence[str], *, context: Mapping[str, Any], extra_env: Mapping[str, str]
+    job: StageJob,
+    suites: Sequence[str],
+    *,
+    context: Mapping[str, Any],
+    extra_env: Mapping[str, str],
+    only: str = "",
 ) -> SuiteOutcome:
-    """Run stock and own suites and return their checks.
+    """Run stock and own suites and return their checks; of `only` those that bear this pytest marker.
 
     `context` is written to a JSON file that LOCKGATE_CONTEXT names; `extra_env` joins the tests'
     environment. Raises UsageError for a suite that does not exist."""
     job.out.mkdir(parents=True, exist_ok=True)
     write_atomic(job.out / "context.json", json.dumps(context, default=str).encode())
-    write_atomic(job.out / "pytest.ini", b"[pytest]\naddopts =\nxfail_strict = true\n")
+    options = f" -m {only}" if only else ""
+    write_atomic(job.out / "pytest.ini", INI.format(options=options).encode())
     env = {**extra_env, "LOCKGATE_CONTEXT": str(job.out / "context.json")}
     judged = tuple(_judged(job.root, suite) for suite in suites)  # as they are before anything runs
     found = [_collect(job, session) for session in _sessions(job, suites, env)]
