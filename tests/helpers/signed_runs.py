@@ -87,13 +87,13 @@ def data() -> tuple[Check, ...]:
     )
 
 
-def sealed(out: Path, run_id: str, stage: str, checks: tuple[Check, ...], **more: Any) -> StageResult:
+def sealed(out: Path, run_id: str, stage: str, checks: tuple[Check, ...], least: int | None = None, **more: Any) -> StageResult:
     """A stage's result, judged from the report that it left in `out`."""
     status = max((c.status for c in checks), key=lambda s: EXIT[s] if s is not Status.SKIPPED else -1)
     report = StageReport(run_id, stage, stage, status, tuple(c.id for c in checks), checks, 1.5, **more)
     wire.save(out / "result.json", report)
     read = wire.load_report(out / "result.json")
-    least = SOLUTION.stages[stage].min_checks
+    least = least if least is not None else SOLUTION.stages[stage].min_checks
     expected = Expected(run_id, stage, stage, 60.0, None, least)
     return judge_stage(expected, Ending(EXIT[status], read, sealed=True, seconds=2.0625))
 
