@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -102,16 +102,18 @@ def _told(step: Step, result: StageResult, artifact: Artifact | None, numbering:
     if result.status is not Status.PASSED or artifact is None:
         return Built(step.name, result.status, f"{result.status}  {one_line(result.cause)}")
     numbered = numbering.given[step.name]
-    return Built(step.name, result.status, outcome(numbered), artifact, numbered)
+    return Built(step.name, result.status, outcome(numbered, artifact.facts), artifact, numbered)
 
 
-def outcome(numbered: Numbered) -> str:
+def outcome(numbered: Numbered, facts: Mapping[str, Any]) -> str:
     """'built 2026.11.22-1', 'unchanged since 2026.11.20-3', or 'back to 2026.11.20-3' where a newer
-    version with other content stands between."""
-    version = numbered.record.version
+    version with other content stands between. Of an image that could not be had, why: then the version
+    is its definition's."""
+    version, is_made = numbered.record.version, facts.get("built", True)
+    why = "" if is_made else f" (no image: {one_line(facts.get('why', ''))})"
     if numbered.is_new:
-        return f"built {version}"
-    return f"unchanged since {version}" if numbered.is_latest else f"back to {version}"
+        return f"{'built' if is_made else 'defined'} {version}{why}"
+    return f"{'unchanged since' if numbered.is_latest else 'back to'} {version}{why}"
 
 
 def _lines(built: Sequence[Built]) -> str:
@@ -138,4 +140,5 @@ def _entry(built: Built) -> dict[str, Any]:
         "size": artifact.size,
         "inputs": artifact.inputs,
         "path": artifact.path,
+        "built": artifact.facts.get("built", True),
     }

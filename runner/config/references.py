@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -35,6 +36,11 @@ PATHS: Mapping[type, tuple[str, ...]] = {
     Definition: ("path",),
     Stack: ("template",),
 }
+
+
+# ${bucket}, ${NAME.sha256}: what they become is runner/components/references.py's.
+REFERENCE = re.compile(r"\$\{([^}]*)\}")
+REFERRED = ("sha256", "key", "uri", "file", "url", "image")
 
 
 def reference_problems(document: Document, solution: Solution, root: Path) -> list[Problem]:
@@ -102,8 +108,25 @@ def _components(solution: Solution, root: Path) -> Found:
             for i, other in enumerate(component.package):
                 known = [n for n in solution.components if n != name]
                 yield from _known((*at, "package", i), other, known, "other component")
+        for field, text in _texts(component):
+            yield from _interpolated((*at, *field), text, solution)
         for field, value in _paths(component):
             yield from _exists((*at, *field), root, value, folder=field[0] in ("source", "context"))
+
+
+def _texts(component: Component) -> Iterator[tuple[Loc, str]]:
+    """Where a component refers to others with ${NAME.key} and the like."""
+    for field in ("parameters", "test_env"):
+        yield from (((field, key), text) for key, text in getattr(component, field, {}).items())
+
+
+def _interpolated(loc: Loc, text: str, solution: Solution) -> Found:
+    for match in REFERENCE.finditer(text):
+        name, _, what = match[1].strip().rpartition(".")
+        if (name, what) != ("", "bucket") and (name not in solution.components or what not in REFERRED):
+            names = [f"{known}.{each}" for known in solution.components for each in REFERRED]
+            hint = did_you_mean(match[1].strip(), names)
+            yield loc, f"{'.'.join(map(str, loc))}: {match[0]!r} refers to nothing", hint
 
 
 def _paths(component: Component) -> Iterator[tuple[Loc, str]]:

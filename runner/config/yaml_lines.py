@@ -47,7 +47,8 @@ class _TooMuch(Exception):
 def read_yaml(path: Path, shown: str = "") -> Document:
     """Read one YAML document; raises ConfigError with every problem found, UsageError-like codes (2)."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)  # whatever it is: a device never ends
     except OSError as error:
         raise _missing(path, error) from error
     document = Document(shown or path.name)

@@ -54,7 +54,13 @@ def test_an_unknown_component_is_told_with_the_nearest() -> None:
 
 def test_what_is_said_of_a_component() -> None:
     at = history()
-    assert outcome(numbered(at, "A", "r1")) == "built 2026.11.22-1"
-    assert outcome(numbered(at, "A", "r2")) == "unchanged since 2026.11.22-1"
-    assert outcome(numbered(at, "B", "r3")) == "built 2026.11.22-2"
-    assert outcome(numbered(at, "A", "r4")) == "back to 2026.11.22-1"
+    assert outcome(numbered(at, "A", "r1"), {}) == "built 2026.11.22-1"
+    assert outcome(numbered(at, "A", "r2"), {"built": True}) == "unchanged since 2026.11.22-1"
+    assert outcome(numbered(at, "B", "r3"), {}) == "built 2026.11.22-2"
+    assert outcome(numbered(at, "A", "r4"), {}) == "back to 2026.11.22-1"
+
+
+def test_what_is_no_image_is_not_said_to_be_built() -> None:
+    at, facts = history(), {"built": False, "why": "no registry"}
+    assert outcome(numbered(at, "A", "r1"), facts) == "defined 2026.11.22-1 (no image: no registry)"
+    assert outcome(numbered(at, "A", "r2"), facts) == "unchanged since 2026.11.22-1 (no image: no registry)"

@@ -78,6 +78,17 @@ DAMAGE = {
         {"fm": "X"},
         "did you mean 'fn'",
     ),
+    "a parameter that refers to no component": (
+        ("components", "stack", "parameters"),
+        {"A": "x-${fnn.key}"},
+        "components.stack.parameters.A: '${fnn.key}' refers to nothing (did you mean 'fn.key'?)",
+    ),
+    "a parameter that asks for what there is not": (
+        ("components", "stack", "parameters"),
+        {"A": "${fn.kye}"},
+        "did you mean 'fn.key'",
+    ),
+    "an empty reference": (("components", "fn", "test_env"), {"A": "${}"}, "'${}' refers to nothing"),
     "a negative timeout": (("stages", "unit", "timeout"), -1, "greater than 0"),
     "a tolerance that any probability meets": (GOLDEN, golden(1), "less than 1"),
     "an endless tolerance": (GOLDEN, golden(float("inf")), "finite"),
@@ -99,6 +110,13 @@ def test_damage_is_refused(tmp_path: Path, name: str) -> None:
     at[path[-1]] = value
     found = refused(tmp_path, config)
     assert any(said in p for p in found), found
+
+
+def test_what_may_be_referred_to(tmp_path: Path) -> None:
+    config = minimal()
+    config["components"]["stack"]["parameters"] = {"A": "${bucket}/${ fn.key }", "B": "$x {fn.none}"}
+    write(tmp_path, config)
+    assert load(tmp_path).components["stack"].kind == "stack"
 
 
 def test_a_missing_lock_is_told_where_something_needs_it(tmp_path: Path) -> None:

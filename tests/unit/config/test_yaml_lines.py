@@ -55,6 +55,11 @@ def test_an_alias_bomb_is_refused_quickly(tmp_path: Path) -> None:
     assert "values" in refuse(tmp_path, "\n".join(levels))
 
 
+def test_a_file_that_never_ends_is_refused() -> None:
+    with pytest.raises(ConfigError, match="larger than 1024 KiB"):
+        read_yaml(Path("/dev/zero"))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("yaml")
