@@ -18,26 +18,6 @@ from runner.config.load import load
 from runner.environment import interpreter
 
 pytestmark = pytest.mark.integration
-FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
-IGNORED = shutil.ignore_patterns("build", ".lockgate", "__pycache__")
-
-
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Flights from a bare copy, judged once."""
-    root = tmp_path_factory.mktemp("judged") / "flights"
-    shutil.copytree(FLIGHTS, root, ignore=IGNORED)
-    return root
-
-
-@pytest.fixture(scope="module")
-def passed(judged: Path) -> Ran:
-    """What that judgement gave. Not through `capfd`, which lives only as long as one test."""
-    from runner.cli import main
-
-    code = main(["run", "--solution", str(judged)])
-    folder = next((judged / ".lockgate" / "runs").glob("*/manifest.json")).parent
-    return Ran(code, "", "", json.loads((folder / "manifest.json").read_bytes()), folder)
 
 
 def test_it_passes_with_real_checks_in_all_four_stages(passed: Ran) -> None:
@@ -108,28 +88,39 @@ def swap_the_model(root: Path) -> None:
     shutil.copy(other / "build/model.onnx", root / "build/model.onnx")
 
 
-BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
+# What is done, what the last line must say, and the stages that are run ((): all of them). Where only one of
+# them can find it, the others would say what they say of flights as it is.
+BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...], tuple[str, ...]]] = {
     "a bug in features that raises": (
         edit("src/features/delay_features/moments.py", "hour * 60 + minute", "hour * 60 - minute"),
         ("build:model", "time_hour"),
+        (),
     ),
     "a quiet bug in features": (
         edit("src/features/delay_features/vector.py", '"temp": (-40.0, 130.0)', '"temp": (-40.0, 60.0)'),
         ("unit", "test_features"),
+        (),
     ),
-    "a null where the contract forbids one": (null_a_carrier, ("data", "carrier", "null")),
+    "a null where the contract forbids one": (null_a_carrier, ("data", "carrier", "null"), ("data",)),
     "labels shuffled before training": (
         edit("src/training/train.py", "train.late)", "np.random.default_rng(0).permutation(train.late))"),
         ("model", "metrics/"),
+        ("model",),
     ),
-    "a model file swapped for another": (swap_the_model, ("model", "another model", "training record")),
+    "a model file swapped for another": (
+        swap_the_model,
+        ("model", "another model", "training record"),
+        ("model",),
+    ),
     "predict answering the complement": (
         edit("src/predict/app.py", "float(probabilities[0, 1])", "1.0 - float(probabilities[0, 1])"),
         ("predict",),
+        (),
     ),
     "a Lambda that points at a missing handler": (
         edit("infra/solution.yml", "Handler: app.handler", "Handler: app.nothing"),
         ("integration", "nothing"),
+        ("integration",),
     ),
 }
 
@@ -138,13 +129,13 @@ BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
 def test_broken_by(
     name: str, judged: Path, passed: Ran, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    damage, said = BROKEN[name]
+    damage, said, stages = BROKEN[name]
     root = tmp_path / "flights"
     shutil.copytree(judged, root, ignore=shutil.ignore_patterns("runs"))
     damage(root)
     if "shuffled" in name:
         edit("src/training/train.py", "import json\n", "import json\n\nimport numpy as np\n")(root)
-    ran = run(root, capfd)
+    ran = run(root, capfd, *(f"--stage={stage}" for stage in stages))
     assert (ran.code, ran.status) == (1, "FAILED"), (ran.last, causes(ran))
     assert "FAILED" in ran.last and all(word in ran.last for word in said), ran.last
 

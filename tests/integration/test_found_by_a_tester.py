@@ -112,7 +112,14 @@ from pathlib import Path
 Path("build").mkdir(exist_ok=True)
 Path("build/x.csv").write_text("a\\n1\\n")
 """
-SLOW = "import pathlib, time\ndef test_one():\n    pathlib.Path('begun').touch(); time.sleep(%d)\n"
+WAITING = """
+import pathlib, time
+
+def test_one():
+    pathlib.Path("begun").touch()
+    while not pathlib.Path("enough").exists():
+        time.sleep(0.05)
+"""
 
 
 def prepared(root: Path) -> Path:
@@ -133,15 +140,14 @@ def test_a_file_changed_after_it_was_made_is_told_and_still_judged(tmp_path: Pat
 
 
 def test_two_runs_in_one_folder_do_not_mix(tmp_path: Path, capfd: CapFd) -> None:
-    root = tiny(
-        tmp_path, "import pathlib, time\ndef test_one():\n    pathlib.Path('begun').touch(); time.sleep(8)\n"
-    )
+    root = tiny(tmp_path, WAITING)
     first = subprocess.Popen([LOCKGATE, "run", "--solution", root], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not (root / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert main(["run", "--solution", str(root)]) == 3
     assert "another lockgate is at work here" in capfd.readouterr().err
+    (root / "enough").touch()
     assert first.wait(30) == 0
 
 
@@ -172,9 +178,7 @@ def test_an_ascii_terminal(tmp_path: Path) -> None:
 
 
 def test_a_closed_terminal_ends_a_run_in_order(tmp_path: Path) -> None:
-    root = tiny(
-        tmp_path, "import pathlib, time\ndef test_one():\n    pathlib.Path('begun').touch(); time.sleep(60)\n"
-    )
+    root = tiny(tmp_path, WAITING)
     process = subprocess.Popen([LOCKGATE, "run", "--solution", root], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not (root / "begun").exists() and time.monotonic() < deadline:

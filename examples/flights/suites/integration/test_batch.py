@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-SOME = slice(0, None, 6)
+SOME = slice(0, None, 16)  # of the golden rows, each of which has its own worker in the sandbox
 
 
 def test_a_batch_is_answered_with_the_probabilities_of_training(batch, golden):
