@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from runner import wire
@@ -16,6 +17,7 @@ from runner.evidence.lockfile import MAX_BYTES
 from runner.manifest.read import read_bounded
 from runner.manifest.schema import Manifest
 from runner.model import StageReport
+from runner.text import one_line
 
 STAGES, RESULT, LOCKS = "stages", "result.json", "locks"
 
@@ -40,11 +42,11 @@ def read_left(folder: Path, data: Mapping[str, Any]) -> Left:
     named = {name: stage.result_sha256 for name, stage in manifest.stages.items() if stage.result_sha256}
     reports = {name: _report(folder, name, sha256) for name, sha256 in sorted(named.items())}
     files = {
-        f"{name}/{file}": _sha256_inside(folder / STAGES / name, file)
+        f"{name}/{file}": _sha256_inside(folder, name, file)
         for name, report in reports.items()
         for file in report.evidence.files
     }
-    return Left(manifest, reports, files, _locks(folder / LOCKS, manifest))
+    return Left(manifest, reports, files, _locks(folder, manifest))
 
 
 def locks_of(manifest: Manifest) -> list[str]:
@@ -53,17 +55,32 @@ def locks_of(manifest: Manifest) -> list[str]:
     return sorted(name for name in named if re.fullmatch("[0-9a-f]{64}", name))
 
 
+def inside(folder: Path, name: str) -> Path:
+    """Where a run's own file lies, if it is there or not. Raises RefusedError for a name that leads
+    elsewhere, and for one in whose way a link is: what it leads to could change between two looks."""
+    path, parts = folder / name, PurePosixPath(name).parts
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()
+        is_own = bool(parts) and ".." not in parts and not name.startswith("/")
+        if is_own and path.resolve() == folder.resolve().joinpath(*parts):
+            return path
+    except (OSError, RuntimeError, ValueError):  # too long, a circle of links, no name of a file
+        pass
+    raise RefusedError(f"{one_line(name, 80)!r} leads elsewhere, or is a link", where=str(folder))
+
+
 def _locks(folder: Path, manifest: Manifest) -> dict[str, bytes]:
-    kept = (folder / sha256 for sha256 in locks_of(manifest))
+    kept = (inside(folder, f"{LOCKS}/{sha256}") for sha256 in locks_of(manifest))
     found = {path.name: read_bounded(path, MAX_BYTES) for path in kept if path.is_file()}
     for sha256, raw in found.items():
         if hashlib.sha256(raw).hexdigest() != sha256:
-            raise RefusedError("the lock is not the one of its name", where=str(folder / sha256))
+            raise RefusedError("the lock is not the one of its name", where=str(folder / LOCKS / sha256))
     return found
 
 
 def _report(folder: Path, stage: str, sha256: str) -> StageReport:
-    path = folder / STAGES / stage / RESULT
+    path = inside(folder, f"{STAGES}/{stage}/{RESULT}")
     if not path.is_file():
         raise RefusedError(f"the result of stage {stage} is missing", where=str(path))
     raw = read_bounded(path, wire.LIMIT)
@@ -73,9 +90,12 @@ def _report(folder: Path, stage: str, sha256: str) -> StageReport:
     return report
 
 
-def _sha256_inside(folder: Path, name: str) -> str:
-    """The digest of a file that a report names, which may not lead out of its stage's folder."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        raise RefusedError(f"the file {name!r} that a stage names is not there", where=str(folder))
+def _sha256_inside(folder: Path, stage: str, file: str) -> str:
+    """The digest of a file that a stage's report names."""
+    inside(folder / STAGES / stage, file)
+    path = inside(folder, f"{STAGES}/{stage}/{file}")
+    if not path.is_file():
+        raise RefusedError(
+            f"the file {one_line(file, 80)!r} that a stage names is not there", where=str(path)
+        )
     return sha256_file(path)

@@ -19,7 +19,7 @@ from runner.errors import LockgateError, RefusedError
 from runner.evidence.bundle import coherent
 from runner.evidence.collect import FOLDER
 from runner.evidence.dsse import PAYLOAD_LIMIT
-from runner.evidence.left import Left, read_left
+from runner.evidence.left import Left, inside, read_left
 from runner.evidence.statements import of_the_run
 from runner.manifest.build import canonical, digest, judged_entries, stage_entry
 from runner.manifest.read import ReadManifest, read_bounded
@@ -48,7 +48,7 @@ def recheck(folder: Path, manifest: ReadManifest) -> list[bytes]:
 
 def _is_the_runs(folder: Path, manifest: ReadManifest) -> None:
     """What nothing else proves (a component's kind, which AWS) was not edited since, unless in two places."""
-    path = folder / RECORD
+    path = inside(folder, RECORD)
     try:
         said = parse(read_bounded(path, wire.LIMIT)).get("manifest_sha256")
     except (LockgateError, ValueError, RecursionError, AttributeError):
@@ -108,7 +108,7 @@ def _same_verdict(manifest: Manifest, results: list[StageResult]) -> None:
 
 def _artifacts(folder: Path, manifest: Manifest) -> None:
     for name, component in files_of(manifest):
-        kept = folder / COMPONENTS / component.sha256
+        kept = inside(folder, f"{COMPONENTS}/{component.sha256}")
         if not kept.is_file():
             raise RefusedError(f"component {name} is missing", where=str(kept))
         if kept.stat().st_size != component.size or sha256_file(kept) != component.sha256:
@@ -138,7 +138,7 @@ def _statements(folder: Path, manifest: ReadManifest, left: Left) -> list[bytes]
 
 def read_statement(folder: Path, name: str) -> bytes:
     """The bytes of a statement of a run; raises RefusedError where it is missing."""
-    path = folder / FOLDER / f"{name}.json"
+    path = inside(folder, f"{FOLDER}/{name}.json")
     if not path.is_file():
         raise RefusedError(f"statement {name} is missing", where=str(path))
     return read_bounded(path, PAYLOAD_LIMIT)

@@ -10,6 +10,7 @@ from runner.adapters.files import write_new
 from runner.errors import RefusedError
 from runner.evidence.bundle import BUNDLE, LIMIT, bundle, open_bundle
 from runner.evidence.dsse import PublicKey, Signer
+from runner.evidence.left import inside
 from runner.evidence.recheck import recheck
 from runner.manifest.read import ReadManifest, read_bounded, read_manifest
 from runner.model import Status
@@ -32,7 +33,7 @@ def sign_run(folder: Path, signer: Signer, public: PublicKey, *, failed: bool = 
 
     Signatures of this key that stand are kept: ECDSA would give others each time. Nothing is ever
     written over. Raises RefusedError where something does not hold."""
-    manifest = read_manifest(folder / MANIFEST)
+    manifest = read_manifest(inside(folder, MANIFEST))
     _worth_signing(manifest, failed)
     statements = recheck(folder, manifest)
     path = folder / BUNDLE

@@ -10,7 +10,6 @@ from runner.manifest.schema import Component, Manifest
 from runner.model import Artifact, Status
 from runner.text import one_line
 
-NAME = r"[a-z][a-z0-9-]{0,62}"  # of solutions and components, as lockgate.yml has them
 # REPOSITORY@DIGEST; SageMaker takes 255 characters.
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,180}@sha256:[0-9a-f]{64}")
 
@@ -34,12 +33,7 @@ def require_complete(manifest: Manifest) -> None:
 
 
 def artifacts_of(manifest: Manifest) -> dict[str, Artifact]:
-    """The components as artifacts without a file; `path` is a name with the right ending.
-
-    Raises RefusedError for names that are none: they become parts of keys and addresses."""
-    for name in (manifest.solution, *manifest.components):
-        if not re.fullmatch(NAME, name):
-            raise RefusedError(f"{one_line(name, 80)!r} is no name", where=_where(manifest))
+    """The components as artifacts without a file; `path` is a name with the right ending."""
     return {
         name: Artifact(name, c.kind, f"{name}{c.suffix}", c.sha256, c.size, "", c.version, facts=c.facts)
         for name, c in manifest.components.items()

@@ -63,7 +63,8 @@ def canonical_object(raw: bytes, what: str) -> dict[str, Any]:
 def read_bounded(path: Path, limit: int) -> bytes:
     """A file's bytes; raises UsageError where there is none, RefusedError where it is beyond `limit`."""
     if not path.is_file():
-        raise UsageError("there is no such file", where=str(path))
+        what = "it is no regular file" if path.exists() else "there is no such file"
+        raise UsageError(what, where=str(path))
     with path.open("rb") as stream:
         raw = stream.read(limit + 1)
     if len(raw) > limit:

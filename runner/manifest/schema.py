@@ -7,10 +7,19 @@ alone: a later minor version may add some. Another major version is refused.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from runner.model import Status
 
@@ -21,6 +30,25 @@ MaybeSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 StageName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 StatementName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9.-]{0,150}$")]
 Count = Annotated[int, Field(ge=0, strict=True)]
+Seconds = Annotated[float, Field(ge=0, le=10**9, strict=True)]
+# They become parts of keys and of subjects' names.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+# RFC 3339, and of a year to which seconds can be added; a number would be read as a time too.
+TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+
+
+def _written_time(value: Any) -> Any:
+    if not isinstance(value, str) or not re.search(TIME, value, re.ASCII) or value.endswith("\n"):
+        raise ValueError("a time is written as 2026-11-22T10:00:00+00:00")
+    return value
+
+
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_time),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": TIME}),
+]
 
 
 class Open(BaseModel):
@@ -46,7 +74,7 @@ class Step(Open):
     """What came before the stages: environment, prepare, build."""
 
     status: Status
-    seconds: float
+    seconds: Seconds
     cause: str
     blocked_by: str = Field("", description="the step that kept a SKIPPED one from being started")
 
@@ -114,18 +142,18 @@ class Manifest(Open):
     format: Annotated[str, StringConstraints(pattern=r"^lockgate\.manifest/1(\.[0-9]+)?$")] = Field(
         alias="schema"
     )
-    run_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    solution: str
+    run_id: RunId
+    solution: Name
     source: Source
-    started: AwareDatetime
-    seconds: float
+    started: Time
+    seconds: Seconds
     aws: str = Field(description="which AWS was used, in one line")
     complete: Annotated[bool, Field(strict=True)] = Field(description="no stage was left out")
     release: str | None = Field(None, description="a complete run's that passed: VERSION+COMMIT7")
     verdict: Verdict
     steps: dict[str, Step]
     stages: dict[StageName, Stage]
-    components: dict[str, Component]
+    components: dict[Name, Component]
     judged: dict[str, dict[str, dict[str, Any]]] = Field(description="kind -> name -> sha256 and facts")
     configuration: Configuration = Field(Configuration(sha256=""), description="lockgate.yml")
     locks: dict[str, Sha256]
@@ -137,10 +165,19 @@ class Manifest(Open):
 def schema() -> dict[str, Any]:
     """The JSON Schema as data."""
     generated = Manifest.model_json_schema()
+    _close(generated)
     generated["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     generated["$id"] = "urn:lockgate:manifest:1"
     generated["title"] = "manifest.json"
     return generated
+
+
+def _close(node: Any) -> None:
+    """A name that does not fit the pattern is refused, not let pass."""
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _close(value)
+    if isinstance(node, dict) and "patternProperties" in node:
+        node["additionalProperties"] = False
 
 
 def schema_text() -> str:

@@ -140,5 +140,5 @@ def test_a_thousand_damaged_manifests_are_exported_or_refused(root: Path, capsys
         what = commands[number % 4]
         codes.append(export(root, what[0], *what[1:], "--run", str(path)))
     said = capsys.readouterr()
-    assert set(codes) <= {0, 1, 2} and codes.count(0) > 200 and codes.count(1) > 200
+    assert set(codes) <= {0, 1, 2} and codes.count(0) > 150 and codes.count(1) > 200
     assert "Traceback" not in said.err and "bug in lockgate" not in said.err

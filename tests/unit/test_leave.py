@@ -29,7 +29,7 @@ def artifact(path: Path, data: bytes, **facts: object) -> Artifact:
 @pytest.fixture
 def made(tmp_path: Path) -> tuple[Artifact, ...]:
     """A model in the checkout, a package in the cache, and an image that is only defined."""
-    definition = replace(artifact(tmp_path / "root" / "Dockerfile", b"FROM x", built=False), sha256="0" * 64)
+    definition = replace(artifact(tmp_path / "root" / "Dockerfile", b"FROM x", built=False), name="train")
     return (
         artifact(tmp_path / "root" / "model.onnx", b"a model"),
         artifact(tmp_path / "cache" / "f.zip", b"a zip"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.signed_runs import Left, a_run, key, sha
+from helpers.signed_runs import LOCK, Left, a_run, key, sha
 
 from runner.errors import LockgateError, RefusedError
 from runner.evidence.bom import with_serial
@@ -271,14 +271,32 @@ def repin(left: Left, name: str = "", edit: Edit | None = None) -> None:
     left.rewrite(lambda m: m.update(pin(m, pins)))
 
 
-def test_a_report_cannot_name_files_elsewhere(left: Left) -> None:
+ELSEWHERE = "../../../../../../../../etc/hostname"
+
+
+@pytest.mark.parametrize("name", [ELSEWHERE, "/etc/hostname", "a\x00b", "a" * 5000, "loop", "data", "", "."])
+def test_a_report_cannot_name_files_elsewhere(left: Left, name: str) -> None:
     path = left.folder / "stages" / "data" / "result.json"
+    (path.parent / "loop").symlink_to("loop")
     report = json.loads(path.read_bytes())
-    report["evidence"]["files"] = ["../../../../../../../../etc/hostname"]
+    report["evidence"]["files"] = [name]
     path.write_bytes(json.dumps(report).encode())
     sha256 = digest(path.read_bytes())
     left.rewrite(lambda m: m["stages"]["data"].update(result_sha256=sha256))
-    refused(left, "not there")
+    refused(left, "not there|a link")
+
+
+LINKED = (*FILES, "stages/unit", "stages", "statements", f"components/{sha('a zip')}", "components", "locks",
+          f"locks/{digest(LOCK)}", "manifest.json", "result.json")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_a_link_is_no_part_of_a_run(left: Left, tmp_path: Path, name: str) -> None:
+    """It leads where nobody looks, and where it leads can change between two looks."""
+    path, real = left.folder / name, tmp_path / "elsewhere"
+    path.rename(real)
+    path.symlink_to(real)
+    refused(left, "a link")
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b"[" * 10_000])

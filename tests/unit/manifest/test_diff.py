@@ -166,7 +166,7 @@ def test_the_machine_form() -> None:
 
 def test_two_whole_runs_and_hostile_words() -> None:
     a, b = manifest_data(), manifest_data(replace(failing(), tools={"\x1b[0m": HOSTILE}))
-    b["verdict"]["reason"] = b["aws"] = b["solution"] = "\x1b[31m\u202eevil\n" * 50
+    b["verdict"]["reason"] = b["aws"] = b["source"]["branch"] = "\x1b[31m\u202eevil\n" * 50
     b["judged"]["criteria"]["\x1b]0;x\x07"] = {"sha256": ["\x1b"], "limits": {"\x1b[1m": {"\x1b": "\x1b"}}}
     b["judged"]["\x1b[2J"] = {"x": {"sha256": None}}
     found = as_manifest(a), as_manifest(b)

@@ -19,6 +19,8 @@ from runner.manifest.read import parse_manifest, read_manifest
 from runner.manifest.schema import SHIPPED, schema, schema_text
 from runner.model import Status
 
+COMPONENT = {"kind": "file", "version": "", "sha256": "0" * 64, "size": 5, "executed": None, "facts": {}}
+
 
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Left:
@@ -75,11 +77,30 @@ def test_another_major_is_refused(left: Left, version: object) -> None:
         {"statements": [{"name": "x", "predicate_type": "t", "sha256": "0" * 63}]},
         {"source": {"commit": "HEAD", "branch": "", "clean": True}},
         {"source": {"commit": "", "branch": "", "clean": 1}},
+        {"started": 1795341600},
+        {"started": "1795341600"},
+        {"started": "9999-12-31T23:59:59+00:00"},  # nothing can be added to it
+        {"seconds": "12.5"},
+        {"seconds": True},
+        {"seconds": -1},
+        {"seconds": 1e300},
+        {"run_id": "../r1"},
+        {"run_id": "r1/.."},
+        {"solution": "../other"},
+        {"solution": ""},
+        {"components": {"../predict": COMPONENT}},
+        {"components": {"predict@host": COMPONENT}},  # the name of another subject
+        {"components": {"predict": {**COMPONENT, "size": "5"}}},
     ],
+    ids=str,
 )
 def test_what_does_not_fit_is_refused(left: Left, fields: dict[str, Any]) -> None:
+    raw = edited(left, **fields)
     with pytest.raises(RefusedError):
-        parse_manifest(edited(left, **fields))
+        parse_manifest(raw)
+    if "9999" not in str(fields):
+        with pytest.raises(jsonschema.ValidationError):  # who reads by the published schema sees the same
+            jsonschema.validate(json.loads(raw), schema())
 
 
 @pytest.mark.parametrize(
