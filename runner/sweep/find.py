@@ -40,7 +40,7 @@ def _tagged(aws: Aws) -> Iterator[Resource]:
 
 
 def _roles(aws: Aws) -> Iterator[Resource]:
-    """Roles that CloudFormation may have named for a test stack: of those the tags are asked for, and decide."""
+    """Roles that CloudFormation may have named for a test stack: their tags are asked for, and decide."""
     for role in aws.pages("iam", "list_roles", "Roles"):
         if "-test-" in role["RoleName"]:
             yield Resource(role["Arn"], role_tags(aws, role["RoleName"]) or {})

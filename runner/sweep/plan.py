@@ -63,8 +63,8 @@ def plan(found: Found, now: datetime, older_than: timedelta, solution: str = "")
     stacks = [s for s in ours if s.tags[RUN] not in busy]
     kept = [Kept(s.name, s.id, s.tags[RUN], why[s.id] or BUSY) for s in ours if s.tags[RUN] in busy]
     doomed = {s.tags[RUN] for s in stacks}
-    resources = []
-    for resource in (r for r in found.resources if is_tests(r.tags, solution) and not _is_stack(r)):
+    each, resources = {r.arn: r for r in found.resources}, []
+    for resource in (r for r in each.values() if is_tests(r.tags, solution) and not _is_stack(r)):
         reason = _why_kept_resource(resource, busy, doomed, now - older_than)
         item = _item(resource)
         kept += [Kept(item.name, item.id, item.run, reason)] if reason else []
