@@ -88,7 +88,7 @@ class Remote:
         """Whether `ancestor` is the commit or in its history."""
         done = self._run(("merge-base", "--is-ancestor", ancestor, commit), LOCAL)
         if done.code not in (0, 1):
-            raise self._failed("merge-base", done.output)
+            raise InfrastructureError(f"git merge-base failed: {self._words(done.output)}", where=self.shown)
         return done.code == 0
 
     def conflicts(self, ours: str, theirs: str) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ class Remote:
         """Run git in the scratch repository alone; its output."""
         done = self._run(words, LOCAL, env)
         if done.code != 0:
-            raise self._failed(words[0], done.output, done.timed_out)
+            raise InfrastructureError(f"git {words[0]} failed: {self._words(done.output)}", where=self.shown)
         return done.output
 
     def _run(

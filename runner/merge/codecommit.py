@@ -7,6 +7,7 @@ what was tested and deployed reaches the target though dev does not stand still.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.errors import InfrastructureError, LockgateError, RefusedError
@@ -134,32 +135,31 @@ class CodeCommitHost:
 
     def revert(self, undoing: Undoing) -> Reverted:
         target = self.repository.tip(undoing.target)
-        paths = tuple(change.path for change in self._undo(undoing, target))
-        tip = self._reverted(undoing, target)
+        changes = self._undo(undoing, target)
+        tip = self._reverted(undoing, target, changes)
         title, _, description = undoing.message.partition("\n\n")
         text = Text(title, description)
         found = pulls.find(self.repository, (undoing.branch,), undoing.target, tip)
         pull = found or pulls.open_one(self.repository, undoing.branch, undoing.target, tip, text)
-        return Reverted(undoing.branch, tip, paths, pull.id)
+        return Reverted(undoing.branch, tip, tuple(change.path for change in changes), pull.id)
 
-    def _reverted(self, undoing: Undoing, target: str) -> str:
+    def _reverted(self, undoing: Undoing, target: str, changes: Sequence[Change]) -> str:
         """The tip of the branch with the revert: as it is there already, or made now.
 
         A branch that only was begun is at a commit of the target's and goes on from there."""
         tip = self.repository.tip_if_any(undoing.branch)
         if not tip:
             self.repository.create_branch(undoing.branch, target)
-        elif (merged := self.repository.base(tip, target) == tip) == self._is_revert(tip, undoing):
-            why = "was merged already" if merged else "is something else"
+            return self._made(undoing, target, changes)
+        is_merged = self.repository.base(tip, target) == tip
+        if is_merged == self._is_revert(tip, undoing):
+            why = "was merged already" if is_merged else "is something else"
             hint = f"delete the branch {undoing.branch}, if nobody needs it"
             raise RefusedError(f"{undoing.branch} {why}; nothing was changed", where=self.place, hint=hint)
-        elif not merged:
-            return tip
-        return self._made(undoing, tip or target)
+        return self._made(undoing, tip, self._undo(undoing, tip)) if is_merged else tip
 
-    def _made(self, undoing: Undoing, parent: str) -> str:
+    def _made(self, undoing: Undoing, parent: str, changes: Sequence[Change]) -> str:
         try:
-            changes = self._undo(undoing, parent)
             self.repository.create_commit(undoing.branch, parent, undoing.message, changes)
         except LockgateError as failure:
             return self._made_after_all(undoing, failure)

@@ -5,13 +5,13 @@ No file is ever written out: links, filters and attributes of the repository hav
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runner.adapters.git_remote import Remote
 from runner.errors import InfrastructureError
 from runner.merge.records import Blob, Change
 
-AT_ONCE = 200  # files on one command line
+AT_ONCE = 400  # words on one command line; an even number, as entries come in pairs
 NONE = "0" * 40
 IDENTITY = {
     name: value
@@ -43,16 +43,21 @@ def _blob(digest: str, mode: str) -> Blob | None:
 
 def commit(remote: Remote, parent: str, message: str, changes: Sequence[Change]) -> str:
     """A commit on top of `parent`, in the scratch repository alone; its digest."""
-    env = {"GIT_INDEX_FILE": str(remote.folder / "lockgate-index"), **IDENTITY}
+    # git removes entries in a work tree only, be it an empty one.
+    places = {"GIT_DIR": ".", "GIT_WORK_TREE": "objects", "GIT_INDEX_FILE": "lockgate-index"}
+    env = {**IDENTITY, **{name: str(remote.folder / place) for name, place in places.items()}}
     remote.local("read-tree", parent, env=env)
-    for start in range(0, len(changes), AT_ONCE):
-        words = [word for change in changes[start : start + AT_ONCE] for word in _words(change)]
-        remote.local("update-index", "--add", *words, env=env)
+    _update(remote, env, ("--force-remove", "--"), [c.path for c in changes if c.after is None])
+    put = [word for c in changes if c.after for word in ("--cacheinfo", _entry(c.path, c.after))]
+    _update(remote, env, ("--add",), put)
     tree = remote.local("write-tree", env=env).strip()
     return remote.local("commit-tree", tree, "-p", parent, "-m", message, env=env).strip()
 
 
-def _words(change: Change) -> list[str]:
-    if change.after is None:
-        return ["--force-remove", change.path]
-    return ["--cacheinfo", f"{change.after.mode},{change.after.id},{change.path}"]
+def _update(remote: Remote, env: Mapping[str, str], options: tuple[str, ...], words: Sequence[str]) -> None:
+    for start in range(0, len(words), AT_ONCE):
+        remote.local("update-index", *options, *words[start : start + AT_ONCE], env=env)
+
+
+def _entry(path: str, blob: Blob) -> str:
+    return f"{blob.mode},{blob.id},{path}"
