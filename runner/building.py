@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from runner.adapters.aws import real_target
 from runner.adapters.git import glance, source
-from runner.adapters.locks import locked
+from runner.adapters.locks import alone
 from runner.adapters.output import say
 from runner.adapters.shell import INTERRUPTED
 from runner.components.ecr import ecr_registry
@@ -49,7 +49,7 @@ def build(root: Path, names: Sequence[str], *, real: bool, sandbox: str, as_json
         root, root / FOLDER, run_id, solution, {}, commit=at.commit, version_of=numbering.version_of,
         target=real_target() if real and ecr_registry(solution) else None,
     )  # fmt: skip
-    with locked(root / ".lockgate" / "lock"), interruptible():
+    with alone(root), interruptible():
         execution = _execute(plan, steps, sys.stderr if as_json else sys.stdout)
         code = max(EXIT[result.status] for result in execution.results.values())
         code = EXIT_INTERRUPTED if INTERRUPTED.is_set() else code

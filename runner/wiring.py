@@ -22,7 +22,7 @@ from runner import wire
 from runner.adapters import shell
 from runner.adapters.aws import AwsTarget
 from runner.adapters.git import Source, checkout, source
-from runner.adapters.locks import locked
+from runner.adapters.locks import alone
 from runner.adapters.output import say
 from runner.components.ecr import ecr_registry
 from runner.config.load import FILE as CONFIGURATION
@@ -85,7 +85,7 @@ def run_solution(options: Options) -> int:
         solution.notify, options.notify, plan.complete, options.real, run_id, plan.solution, before.commit,
         folder, f"{runs}/{run_id}" if runs else "",
     )  # fmt: skip
-    with watch.watching(), _alone(options.root), interruptible():
+    with watch.watching(), alone(options.root), interruptible():
         numbering = _numbering(options, solution, run_id, before)
         version_of = numbering.version_of if numbering else content_version
         description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before, version_of)
@@ -118,11 +118,6 @@ def _numbering(options: Options, solution: Solution, run_id: str, before: Source
     except Unnumbered as why:
         say(options.stream, f"versions: none, and no release: {why.what} ({why.hint})")
         return None
-
-
-def _alone(root: Path) -> Any:
-    """One run at a time in a folder: a second one would rewrite the files that the first one judges."""
-    return locked(root / ".lockgate" / "lock")
 
 
 def _run(
@@ -175,7 +170,7 @@ def install(options: Options) -> int:
         say(sys.stdout, f"{plan.solution} needs nothing to be installed")
         return EXIT[Status.PASSED]
     steps = Steps(options.root, options.root / ".lockgate" / "install", new_run_id(), solution, {})
-    with _alone(options.root), interruptible():
+    with alone(options.root), interruptible():
         results, _ = _execute(options, replace(plan, steps=fetching), steps, sys.stdout)
         return EXIT_INTERRUPTED if shell.INTERRUPTED.is_set() else max(EXIT[r.status] for r in results)
 
@@ -188,7 +183,7 @@ def run_one_stage(options: Options, out: Path, handover: Path | None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     if handover is not None:
         return run_stage(_job(options, solution, name, out, handover, shell.aws_env())).code
-    with _alone(options.root), _aws(options, solution, plan, out) as (description, target):
+    with alone(options.root), _aws(options, solution, plan, out) as (description, target):
         say(sys.stderr, description)
         aws = _env(target)
         with interruptible():

@@ -8,8 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from runner.adapters.files import write_atomic
 from runner.adapters.shell import INTERRUPTED
 from runner.errors import InfrastructureError
+
+IGNORE = ".gitignore"
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """One command at a time in a solution's folder: a second one would rewrite what the first one judges.
+
+    What Lockgate leaves there is no edit of the solution, so version control is told to leave it out.
+    Raises InfrastructureError where another one is at work."""
+    folder = root / ".lockgate"
+    with locked(folder / "lock"):
+        if not (folder / IGNORE).exists():
+            write_atomic(folder / IGNORE, b"*\n")
+        yield
 
 
 @contextmanager

@@ -108,25 +108,20 @@ def _components(solution: Solution, root: Path) -> Found:
             for i, other in enumerate(component.package):
                 known = [n for n in solution.components if n != name]
                 yield from _known((*at, "package", i), other, known, "other component")
-        for field, text in _texts(component):
-            yield from _interpolated((*at, *field), text, solution)
+        yield from _interpolated(at, component, solution)
         for field, value in _paths(component):
             yield from _exists((*at, *field), root, value, folder=field[0] in ("source", "context"))
 
 
-def _texts(component: Component) -> Iterator[tuple[Loc, str]]:
-    """Where a component refers to others with ${NAME.key} and the like."""
+def _interpolated(at: Loc, component: Component, solution: Solution) -> Found:
+    """Where a component refers to others with ${NAME.key} and the like, which have to be there."""
+    names = [f"{name}.{what}" for name in solution.components for what in REFERRED]
     for field in ("parameters", "test_env"):
-        yield from (((field, key), text) for key, text in getattr(component, field, {}).items())
-
-
-def _interpolated(loc: Loc, text: str, solution: Solution) -> Found:
-    for match in REFERENCE.finditer(text):
-        name, _, what = match[1].strip().rpartition(".")
-        if (name, what) != ("", "bucket") and (name not in solution.components or what not in REFERRED):
-            names = [f"{known}.{each}" for known in solution.components for each in REFERRED]
-            hint = did_you_mean(match[1].strip(), names)
-            yield loc, f"{'.'.join(map(str, loc))}: {match[0]!r} refers to nothing", hint
+        for key, text in getattr(component, field, {}).items():
+            for match in REFERENCE.finditer(text):
+                if (named := match[1].strip()) not in (*names, "bucket"):
+                    told = f"{'.'.join(map(str, (*at, field, key)))}: {match[0]!r} refers to nothing"
+                    yield (*at, field, key), told, did_you_mean(named, names)
 
 
 def _paths(component: Component) -> Iterator[tuple[Loc, str]]:
