@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.adapters.files import sha256_file, sha256_tree, walk, write_atomic
+from runner.adapters.requirements import read_lock
 from runner.components import BuildJob
 from runner.components.archive import LEVEL, dependency_entries, is_executable, write_zip
 from runner.components.dependencies import dependency_tree
@@ -115,6 +116,8 @@ def _inputs(job: BuildJob, component: LambdaZip) -> Inputs:
     if not source.is_dir():
         raise UsageError(f"the folder {component.source!r} does not exist", where=str(root / "lockgate.yml"))
     lock = source_file(job, component.lock) if component.lock else None
+    if lock is not None:
+        read_lock(lock)  # before anything that was kept is believed
     files = dict(inside(job, source, walk(source), SOURCE_LIMIT))
     _check_size(job.name, "its source alone", files)
     return Inputs(source, files, lock, _source_digest(source, files), sha256_file(lock) if lock else "")

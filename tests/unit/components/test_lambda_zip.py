@@ -167,3 +167,12 @@ def test_a_source_that_is_edited_while_it_is_packed_is_not_kept(root: Path) -> N
     with pytest.raises(InfrastructureError, match="was edited while it was packed"):
         build(replace(job(root), say=edit))
     assert not list((root / "cache").rglob("*.zip"))
+
+
+def test_a_lock_that_reaches_beyond_itself_is_refused_though_a_package_was_kept(root: Path) -> None:
+    (root / "fn.lock").write_text("# nothing\n")
+    kept = Path(build(job(root, lock="fn.lock")).path)
+    (root / "fn.lock").write_text("-rother.txt\n")
+    with pytest.raises(SolutionError, match=r"-rother\.txt is not allowed"):
+        build(job(root, lock="fn.lock"))
+    assert kept.exists()
