@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,17 +28,21 @@ Shown = Callable[[list[str]], None]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A stack as it rests: its status, the sha256 of its template as it was sent, its parameters."""
+    """A stack as it rests: its status, its template as it was sent (one in JSON as data), its parameters."""
 
     status: str
-    template: str
+    template: Any
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
 
     def is_at(self, plan: StackPlan) -> bool:
-        """Whether nothing would change: the same bytes, the same values, no failure in between."""
-        same = self.template == _sha256(plan.body) and self.parameters == dict(plan.parameters)
-        return same and self.status in GOOD
+        """Whether nothing would change: the same template, the same values, no failure in between."""
+        return self.status in (*GOOD, *BACK) and self.has(plan)
+
+    def has(self, plan: StackPlan) -> bool:
+        """Whether its template and the values given to it are a plan's; after a rollback, the older one's."""
+        given = {name: self.parameters.get(name) for name in plan.parameters}
+        return given == dict(plan.parameters) and _is_template(self.template, plan.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class LivingStack:
         told = self._call("get_template", StackName=self.name, TemplateStage="Original")["TemplateBody"]
         given = {p["ParameterKey"]: p.get("ParameterValue", "") for p in found.get("Parameters", ())}
         outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", ())}
-        return Standing(found["StackStatus"], _sha256(told), given, outputs)
+        return Standing(found["StackStatus"], told, given, outputs)
 
     def bring_to(self, plan: StackPlan) -> bool:
         """Bring it to a template and its parameters; whether anything had to change.
@@ -193,5 +198,14 @@ class LivingStack:
         return self.stacks.aws.call("cloudformation", operation, **arguments)
 
 
-def _sha256(text: Any) -> str:
-    return hashlib.sha256(text.encode() if isinstance(text, str) else repr(text).encode()).hexdigest()
+def _is_template(told: Any, body: str) -> bool:
+    if isinstance(told, str):
+        return told == body
+    try:
+        return bool(told == json.loads(body))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from runner.release.expected import Expectation, expected
 from runner.release.publish import publish
 from runner.release.records import Content
 from runner.release.running import Running, differences, read_running
-from runner.release.stack import LivingStack, Standing
+from runner.release.stack import BACK, GOOD, LivingStack, Standing
 from runner.stages.stack_deploy import INLINE_LIMIT, StackPlan, Stacks
 
 NO_BYTES: Callable[[str], Path | None] = lambda sha256: None  # noqa: E731
@@ -107,8 +107,18 @@ class Target:
         return found
 
     def differences(self, wanted: Wanted) -> list[str]:
-        """How what runs differs from a content, in words; nothing if it does not."""
-        return differences(wanted.expectations, self._running(wanted))
+        """How what runs differs from a content, in words; nothing if it does not.
+
+        A stack that CloudFormation rolled back to this very template is as it should be."""
+        running, standing = self._running(wanted), self.standing(wanted.content.stack_name)
+        if standing is None:
+            return differences(wanted.expectations, running)
+        if not standing.has(wanted.plan):
+            other = "the stack has another template or other parameters than the release"
+            return [other, *differences(wanted.expectations, running)]
+        if standing.status in BACK:
+            running = replace(running, status=GOOD[0])
+        return differences(wanted.expectations, running)
 
     def facts(self, wanted: Wanted) -> dict[str, str]:
         """What was read back, for the ledger."""

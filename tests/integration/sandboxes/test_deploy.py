@@ -9,6 +9,7 @@ import pytest
 from helpers.releases import TEMPLATE, Shop, answer, world
 
 from runner.adapters.aws import Aws, sandbox_target
+from runner.release.flow import Done
 from runner.release.records import Ended
 from runner.releasing import Return, deploy, roll_back, statuses
 from runner.sandbox.choose import URL
@@ -36,3 +37,95 @@ def test_a_release_runs_and_the_second_time_nothing_is_done(aws: Aws, shop: Shop
     assert done.outcome.ended is Ended.SUCCEEDED, done.outcome.cause
     assert answer(aws, 2) == 12
     assert deploy(shop.asked(run), world()).outcome is None
+
+
+def test_each_step_there_and_back(aws: Aws, shop: Shop) -> None:
+    """Release, a new model, a new features, the model back alone, the whole back, and forth again."""
+    shop.golden = True
+    first = shop.release(factor=3)
+    deploy(shop.asked(first), world())
+    second = shop.release(factor=5)
+    assert _ended(deploy(shop.asked(second), world(say=print))) is Ended.SUCCEEDED
+    assert answer(aws, 2) == 20
+    deploy(shop.asked(shop.release(factor=5, bias=1)), world())
+    assert answer(aws, 2) == 25
+    assert _agrees(shop)
+
+    back = roll_back(shop.asked(), world(say=print), Return("model", now=True))
+    assert _ended(back) is Ended.SUCCEEDED
+    assert answer(aws, 2) == 15  # the old model, the new features
+    assert back.release.content.parts["model"].version == "2026.11.23-1"
+    assert back.release.content.parts["features"].version == "2026.11.23-2"
+    assert _agrees(shop)
+
+    whole = roll_back(shop.asked(), world(say=print), Return())
+    assert answer(aws, 2) == 20
+    assert whole.release.restores == 2
+    again = roll_back(shop.asked(), world(say=print), Return())
+    assert answer(aws, 2) == 12
+    assert again.release.restores == 1
+    assert _agrees(shop)
+    shop.release(factor=5)
+    assert _ended(deploy(shop.asked(shop.root / ".lockgate/runs/run2"), world())) is Ended.SUCCEEDED
+    assert answer(aws, 2) == 20
+
+
+def _ended(done: Done) -> Ended:
+    assert done.outcome is not None
+    return done.outcome.ended
+
+
+def _agrees(shop: Shop) -> bool:
+    (status,) = statuses(shop.root, "prod", world(), real=False)
+    assert status.good is not None
+    return status.agrees
+
+
+def test_wrong_answers_never_get_traffic(aws: Aws, shop: Shop) -> None:
+    shop.golden = True
+    deploy(shop.asked(shop.release(factor=3)), world())
+    done = deploy(shop.asked(shop.release(factor=4, expected=5)), world(say=print))
+    assert done.outcome is not None
+    assert done.outcome.ended is Ended.FAILED
+    assert done.outcome.restored
+    assert "golden row 1: answer.y: served 4, training gave 5" in done.outcome.cause
+    assert answer(aws, 2) == 12
+    assert _agrees(shop)
+
+
+def test_a_handler_that_raises_never_gets_traffic(aws: Aws, shop: Shop) -> None:
+    deploy(shop.asked(shop.release(factor=3)), world())
+    broken = "def handler(event, context):\n    raise ValueError('no such column')\n"
+    done = deploy(shop.asked(shop.release(factor=4, predict=broken)), world(say=print))
+    assert done.outcome is not None
+    assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
+    assert "test_it_answers" in done.outcome.cause
+    assert answer(aws, 2) == 12
+
+
+def test_a_stack_that_fails_to_update_stays_as_it_was(aws: Aws, shop: Shop) -> None:
+    deploy(shop.asked(shop.release(factor=3)), world())
+    broken = TEMPLATE.replace(
+        "Outputs:\n",
+        "  Wait: {Type: AWS::CloudFormation::WaitCondition, Properties: {Timeout: '1', Count: 1, Handle: !Ref H}}\n"
+        "  H: {Type: AWS::CloudFormation::WaitConditionHandle}\nOutputs:\n",
+    )
+    done = deploy(shop.asked(shop.release(factor=4, template=broken)), world(say=print))
+    assert done.outcome is not None
+    assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
+    assert "Wait" in done.outcome.cause
+    assert answer(aws, 2) == 12
+    assert _agrees(shop)
+
+
+def test_data_is_not_lost_by_accident(aws: Aws, shop: Shop) -> None:
+    deploy(shop.asked(shop.release(factor=3)), world())
+    replaced = TEMPLATE.replace("Default: data", "Default: other")
+    done = deploy(shop.asked(shop.release(factor=3, template=replaced)), world(say=print))
+    assert done.outcome is not None
+    assert done.outcome.ended is Ended.FAILED
+    assert "Table" in done.outcome.cause
+    assert [t for t in aws.call("dynamodb", "list_tables")["TableNames"]] == ["square-prod-data"]
+    named = shop.asked(shop.root / ".lockgate/runs/run2", replace=("Table",))
+    assert _ended(deploy(named, world(say=print))) is Ended.SUCCEEDED
+    assert [t for t in aws.call("dynamodb", "list_tables")["TableNames"]] == ["square-prod-other"]
