@@ -105,6 +105,8 @@ class Execution:
                 Status.ERROR,
                 f"{type(error).__name__}: {error} (a bug in lockgate: please report it)",
             )
+        if INTERRUPTED.is_set():  # what was being done was ended, and says nothing of the solution
+            status, cause = Status.ERROR, f"interrupted: {cause}"
         return Done(
             StageResult(
                 result_name(step), step.kind, status, " ".join(cause.split()), time.monotonic() - begun

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
+from runner.adapters.shell import INTERRUPTED
 from runner.errors import InfrastructureError, SolutionError
 from runner.model import Artifact, Plan, StageResult, Status, Step
 from runner.report.view import Silent
@@ -83,6 +84,18 @@ def test_the_solutions_fault_is_failed_and_the_worlds_is_error() -> None:
     assert results["build:a"].cause == "train exited 1"
     assert results["build:d"].cause == "app.py: no link -> copy it"
     assert ["a bug in lockgate" in results[f"build:{n}"].cause for n in "bce"] == [False, True, False]
+
+
+def test_what_an_interrupt_ended_is_no_evidence() -> None:
+    def run(step: Step, artifacts: Mapping[str, Artifact]) -> Done:
+        INTERRUPTED.set()
+        raise SolutionError("KeyboardInterrupt")
+
+    try:
+        result = execute(plan(Step("build", "a")), run)["build:a"]
+    finally:
+        INTERRUPTED.clear()
+    assert (result.status, result.cause) == (Status.ERROR, "interrupted: KeyboardInterrupt")
 
 
 def test_artifacts_reach_the_steps_that_come_later() -> None:
