@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-TEMPLATES = ("pipeline", "roles", "task")
+TEMPLATES = ("pipeline", "release", "roles", "task")
 
 
 @click.command("infra")
 @click.argument("template", type=click.Choice(TEMPLATES))
 def command(template: str) -> int:
-    """Print a CloudFormation template: the pipeline, the roles of stacks, the Fargate task.
+    """Print a CloudFormation template: the pipeline, the hands that sign, deploy and merge (release), the
+    roles of stacks, the Fargate task.
 
     lockgate infra task > task.yml; docs/pipeline.md says how they are deployed.
     """

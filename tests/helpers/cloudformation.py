@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
-NAMES = ("pipeline", "roles", "task")
+NAMES = ("pipeline", "release", "roles", "task")
 Template = dict[str, Any]
 # What kind of policy a document is, by where it lies.
 KINDS = {
@@ -46,7 +46,7 @@ def parse(text: str) -> Template:
 
 
 def read(name: str) -> Template:
-    """A shipped template, 'pipeline', 'roles' or 'task'."""
+    """A shipped template, one of NAMES."""
     return parse((INFRA / f"{name}.yml").read_text(encoding="utf-8"))
 
 
@@ -145,6 +145,8 @@ def _texts(item: Any) -> list[str]:
         return [f"${{{argument if isinstance(argument, str) else '.'.join(argument)}}}"]
     if function == "Fn::Sub" and isinstance(argument, str):
         return [argument]
+    if function == "Fn::ImportValue":
+        return [f"${{import {texts(argument)[0]}}}"]
     if function == "Fn::Sub":
         return _substituted(argument[0], argument[1])
     return [f"${{{function}}}"]

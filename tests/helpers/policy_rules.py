@@ -16,7 +16,11 @@ Rule = Callable[[Sequence[Statement]], list[str]]
 # elsewhere.
 LOG_IN = "a log-in to this account's registry; it has no resource"
 EVERYTHING = {
-    "BuildRole/TestRole/SignRole/DeployRole/MergeRole.LogIn": LOG_IN,
+    "BuildRole/TestRole.LogIn": LOG_IN,
+    "SignRole/DeployRole/MergeRole.LogIn": LOG_IN,
+    "DeployRole.WaitForDrift": "a drift detection has an id of its own, and no resource; both only read",
+    "DeployRole.Measure": "metrics have no resources; it only reads",
+    "DeployRole.ReadTrails": "what an incident's evidence is read from; neither has resources to read",
     "ExecutionRole.LogIn": LOG_IN,
     "StackRole.FindLogGroups": "a listing of names, which CloudFormation makes before it changes a group",
     "Boundary.Trace": "X-Ray has no resources to write to",
@@ -34,6 +38,7 @@ UNCONDITIONED_USE = {"ArtifactKey.PublishFailures": "SNS decides whose rule publ
 EVERYBODY = {"ArtifactKey.UseByWhatStacksMade": ("kms:CallerAccount", "kms:ViaService", "aws:PrincipalArn")}
 
 # Who builds or judges: build, test and suites of the pipeline; task, suites, first and last task of Fargate.
+FAILURES = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:lockgate-${Solution}-failures"
 TESTERS = {"BuildRole", "TestRole", "SuitesRole", "TaskRole", "PrepareRole", "ConcludeRole"}
 IAM_WRITES = re.compile(r"iam:(Attach|Create|Delete|Detach|Put|Update|Set|Add|Remove|Upload)\w+")
 HARMLESS_IAM = {"iam:DeleteRole", "iam:UpdateAssumeRolePolicy"}
@@ -128,11 +133,62 @@ def testers_neither_deploy_nor_sign(given: Sequence[Statement]) -> list[str]:
             mine = all("-test-" in r or "${TestStack" in r for r in s.resources)
             if service in ("cloudformation", "iam", "lambda", "states") and not mine:
                 found.append(f"{s}: {action} on {s.resources}")
-            if service in ("codedeploy", "codepipeline", "ecs", "codecommit", "sns"):
+            if service in ("codedeploy", "codepipeline", "ecs", "codecommit"):
                 found.append(f"{s}: {action}")
+            # The tests' parent tells why they failed; whom tests can reach, TaskRole say, tells nobody.
+            if service == "sns" and (s.owners, s.resources) != (("TestRole",), [FAILURES]):
+                found.append(f"{s}: {action} on {s.resources}")
             if action == "sts:AssumeRole" and s.resources != ["${SuitesRole.Arn}"]:
                 found.append(f"{s}: {action} of {s.resources}")
     return found
+
+
+# What builds numbers it, what concludes says what it is worth; neither can write a run's signatures.
+BUILDS = ("history/${Solution}/versions/", "history/${Solution}/digests/")
+CONCLUDES = (
+    "runs/*/report/manifest.json",
+    "runs/*/report/*/*",
+    *(f"history/${{Solution}}/{kind}/" for kind in ("releases", "runs", "verdicts")),
+)
+# All that who deploys can change, and where; everything else goes through the stack's own role.
+READING = re.compile(r"\w+:(BatchDescribe|BatchGet|BatchCheck|Describe|Detect|Filter|Get|List|Lookup)\w*")
+DEPLOYS = {
+    "WriteLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    "KeepTheLedger": {"s3:PutObject"},
+    "BringArtifacts": {"s3:PutObject"},
+    "ChangeAsTheStacksRole": {"cloudformation:CreateChangeSet"},
+    "Stack": {
+        "cloudformation:ContinueUpdateRollback",
+        "cloudformation:DeleteChangeSet",
+        "cloudformation:ExecuteChangeSet",
+    },
+    "HandItTheRole": {"iam:PassRole"},
+    "MoveTraffic": {"lambda:InvokeFunction", "lambda:UpdateAlias"},
+    "SeeAndStopShifting": {"codedeploy:StopDeployment"},
+    "Tell": {"sns:Publish"},
+}
+
+
+def who_deploys_changes_what_was_reviewed(given: Sequence[Statement]) -> list[str]:
+    return [
+        f"{s}: {action}"
+        for s in given
+        if s.allows and s.kind == "identity" and s.owners == ("DeployRole",)
+        for action in s.actions
+        if not READING.fullmatch(action) and action not in DEPLOYS.get(s.sid, set())
+    ]
+
+
+def who_signs_does_nothing_else(given: Sequence[Statement]) -> list[str]:
+    """It reads runs, writes its log and its signatures. The key's own policy lets it sign."""
+    allowed = {"logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket", "s3:GetObject", "s3:PutObject"}
+    return [
+        f"{s}: {action}"
+        for s in given
+        if s.allows and s.kind == "identity" and s.owners == ("SignRole",)
+        for action in s.actions
+        if action not in allowed
+    ]
 
 
 def each_writes_in_its_own_place(given: Sequence[Statement]) -> list[str]:
@@ -145,20 +201,21 @@ def each_writes_in_its_own_place(given: Sequence[Statement]) -> list[str]:
             "runs/*/plan.json",
             "runs/*/seal.key",
             "${Solution}/",
+            *BUILDS,
         ),
         "TestRole": (
             "lockgate-*/Tested/",
             "runs/*/endings/",
             "runs/*/results/",
-            "runs/*/report/",
+            *CONCLUDES,
             "${Solution}-test-",
         ),
         "SuitesRole": ("runs/*/tests/",),
-        "SignRole": ("lockgate-*/Signed/",),
-        "DeployRole": ("releases/",),
+        "SignRole": ("runs/*/report/manifest.intoto.jsonl",),
+        "DeployRole": ("deployments/${Solution}/", "${Solution}/"),
         "TaskRole": ("runs/*/results/", "runs/*/endings/", "${TestStacks}"),
-        "PrepareRole": ("runs/*/plan.json", "runs/*/blobs/", "${Solution}/"),
-        "ConcludeRole": ("runs/*/report/",),
+        "PrepareRole": ("runs/*/plan.json", "runs/*/blobs/", "${Solution}/", *BUILDS),
+        "ConcludeRole": CONCLUDES,
         "StartTasks": ("runs/*/blobs/", "${Solution}/"),
         "Boundary": ("${Stacks}",),
     }
@@ -169,8 +226,13 @@ def each_writes_in_its_own_place(given: Sequence[Statement]) -> list[str]:
         for action in s.actions
         if re.fullmatch(r"s3:(Put|Delete)Object\w*", action)
         for resource in s.resources
-        if not any(place(resource).startswith(mine.get(owner, ("-",))) for owner in s.owners)
+        if not any(_fits(place(resource), mine.get(owner, ())) for owner in s.owners)
     ]
+
+
+def _fits(place: str, mine: Sequence[str]) -> bool:
+    """Below a folder of its own, or one of its own objects."""
+    return any(place == own or (own.endswith(("/", "-", "}")) and place.startswith(own)) for own in mine)
 
 
 def place(resource: str) -> str:
@@ -246,6 +308,8 @@ RULES: dict[str, Rule] = {
         only_the_signer_signs,
         testers_neither_deploy_nor_sign,
         each_writes_in_its_own_place,
+        who_deploys_changes_what_was_reviewed,
+        who_signs_does_nothing_else,
         data_stays_in_this_account,
         no_name_is_the_beginning_of_anothers,
         stacks_are_made_as_their_role,

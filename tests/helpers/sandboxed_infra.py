@@ -21,14 +21,17 @@ TASK = {
     "TestStacks": "flights-test-",
     "TestStackRole": "lockgate-stacks-flights-test-",
 }
-PIPELINE = {
+RELEASE = {
     "Solution": "flights",
-    "Through": "merge",
-    "RunnerImage": f"lockgate@sha256:{DIGEST}",
     "DeployImage": f"lockgate@sha256:{DIGEST}",
-    "TestStackRole": "lockgate-stacks-flights-test-",
     "ProductionStack": "flights-prod",
     "ProductionStackRole": "lockgate-stacks-flights-prod-",
+    "RequiredStages": "data,model,integration",
+}
+PIPELINE = {
+    "Solution": "flights",
+    "RunnerImage": f"lockgate@sha256:{DIGEST}",
+    "TestStackRole": "lockgate-stacks-flights-test-",
     "NotifyEmail": "team@example.org",
 }
 

@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+import yaml
 from helpers.cloudformation import INFRA, NAMES, read
-from helpers.sandboxed_infra import ACCOUNT, BUCKET, PIPELINE, ROLES, TASK, UNSUPPORTED, supported
+from helpers.sandboxed_infra import ACCOUNT, BUCKET, PIPELINE, RELEASE, ROLES, TASK, UNSUPPORTED, supported
 
 from runner.adapters.aws import Aws, AwsError, sandbox_target
 from runner.sandbox.process import start_embedded
@@ -60,7 +61,12 @@ def task(aws: Aws, roles: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def pipeline(aws: Aws, roles: dict[str, str]) -> dict[str, str]:
+def release(aws: Aws, roles: dict[str, str]) -> dict[str, str]:
+    return Stacks(aws, poll=0.1).deploy(plan("release", shipped("release"), RELEASE))
+
+
+@pytest.fixture(scope="module")
+def pipeline(aws: Aws, release: dict[str, str]) -> dict[str, str]:
     return Stacks(aws, poll=0.1).deploy(plan("pipeline", supported(read("pipeline")), PIPELINE))
 
 
@@ -99,31 +105,60 @@ def test_a_bucket_and_a_cluster_of_somebody_elses(aws: Aws) -> None:
         ("task", {**TASK, "TestStackRole": ""}, "TestStacks needs TestStackRole"),
         ("task", {**TASK, "Solution": "runs"}, "Solution"),
         ("pipeline", {**PIPELINE, "RunnerImage": "lockgate:latest"}, "RunnerImage"),
-        ("pipeline", {**PIPELINE, "ProductionStack": ""}, "needs ProductionStack"),
+        ("release", {**RELEASE, "ProductionStackRole": ""}, "needs ProductionStackRole"),
+        ("release", {**RELEASE, "DeployImage": "lockgate:latest"}, "DeployImage"),
         (
             "pipeline",
             {**PIPELINE, "StateMachineArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:lockgate-f"},
-            "no manifest's digest",
+            "does not know what to sign",
         ),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused(
     aws: Aws, name: str, parameters: dict[str, str], told: str
 ) -> None:
-    body = shipped(name) if name == "task" else supported(read(name))
+    body = supported(read(name)) if name == "pipeline" else shipped(name)
     with pytest.raises((StackFailed, AwsError)) as error:
         Stacks(aws, poll=0.1).deploy(plan("refused", body, parameters))
     assert told in str(error.value)
 
 
+def test_the_hands_are_deployed_as_they_are_written(aws: Aws, release: dict[str, str]) -> None:
+    assert release["SignKey"] and release["MergeRole"]
+    projects = [f"lockgate-flights-{name}" for name in ("sign", "deploy", "merge")]
+    found = aws.call("codebuild", "batch_get_projects", names=projects)["projects"]
+    environments = {p["name"]: p["environment"]["environmentVariables"] for p in found}
+    told = {v["name"]: v["value"] for v in environments["lockgate-flights-deploy"]}
+    policy = yaml.safe_load(told["LOCKGATE_POLICY"])
+    assert policy["stages"] == {"data": {}, "model": {}, "integration": {}}
+    assert (policy["solution"], policy["branches"]) == ("flights", ["dev"])
+    [repository] = [v["value"] for v in environments["lockgate-flights-merge"] if "REPOSITORY" in v["name"]]
+    assert repository == "codecommit::us-east-1://flights"
+
+
+def test_a_signer_alone_needs_no_production(aws: Aws) -> None:
+    alone = {"Solution": "alone", "DeployImage": RELEASE["DeployImage"]}
+    outputs = Stacks(aws, poll=0.1).deploy(plan("release-alone", shipped("release"), alone))
+    assert set(outputs) == {"SignKey", "SignRole"}
+
+
 def test_the_pipelines_supported_part_is_deployed(aws: Aws, pipeline: dict[str, str]) -> None:
     assert pipeline["Bucket"] == BUCKET
-    assert pipeline["SignKey"]
     [target] = aws.call("events", "list_targets_by_rule", Rule="lockgate-flights-failures")["Targets"]
     assert target["Arn"] == pipeline["Failures"]
 
 
-def test_the_sandbox_still_lacks_the_rest(aws: Aws, roles: dict[str, str]) -> None:
+def test_the_key_is_used_by_the_hands_of_the_other_stack(
+    aws: Aws, pipeline: dict[str, str], release: dict[str, str]
+) -> None:
+    policy = aws.call("kms", "get_key_policy", KeyId=pipeline["Key"], PolicyName="default")["Policy"]
+    users = [s for s in json.loads(policy)["Statement"] if s["Sid"] == "UseByTheRoad"]
+    assert {release[f"{name}Role"] for name in ("Sign", "Deploy", "Merge")} <= set(
+        users[0]["Principal"]["AWS"]
+    )
+
+
+def test_the_sandbox_still_lacks_the_rest(aws: Aws, release: dict[str, str]) -> None:
     """When it no longer does, the copy is not needed any more."""
     with pytest.raises((StackFailed, AwsError)) as error:
         Stacks(aws, poll=0.1).deploy(plan("whole", shipped("pipeline"), PIPELINE))

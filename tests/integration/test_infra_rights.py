@@ -12,15 +12,24 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 from helpers.cloudformation import Template, read, statements
-from helpers.sandboxed_infra import ACCOUNT, BUCKET, PIPELINE, REGION, ROLES, TASK, supported
+from helpers.sandboxed_infra import ACCOUNT, BUCKET, PIPELINE, REGION, RELEASE, ROLES, TASK, supported
+from helpers.signed_runs import Left, a_run
 
-from runner.adapters.aws import SANDBOX_KEY, Aws, sandbox_target
+from runner.adapters.aws import SANDBOX_KEY, Aws, AwsError, sandbox_target
+from runner.adapters.signing import kms_key
+from runner.evidence.bundle import BUNDLE, open_bundle
+from runner.evidence.sign import sign_run
+from runner.kept import bundle_key
+from runner.kept.get import fetch, fetch_manifest
+from runner.kept.put import keep, keep_blobs
+from runner.remote.store import S3Store
 from runner.sandbox import process
 from runner.stages.stack_deploy import StackPlan, Stacks
 
@@ -67,6 +76,7 @@ def stacks(root: Aws) -> dict[str, dict[str, str]]:
         "stacks": ("roles", ROLES),
         "prod": ("roles", {"Solution": "flights", "Stacks": "flights-prod-"}),
         "task": ("task", {**TASK, "BucketName": BUCKET}),
+        "release": ("release", RELEASE),
         "pipeline": ("pipeline", PIPELINE),
     }
     deployed = {}
@@ -160,18 +170,34 @@ KEYS = [
     "runs/1/plan.json",
     "runs/1/seal.key",
     "runs/1/report/manifest.json",
+    "runs/1/report/manifest.intoto.jsonl",
+    "runs/1/report/abc/result.json",
     "flights/model/a.onnx",
-    "releases/prod/1.json",
+    "history/flights/versions/fn/1.json",
+    "history/flights/digests/fn/d.json",
+    "history/flights/releases/1.json",
+    "history/flights/runs/1.json",
+    "history/flights/verdicts/fn/v/1.json",
+    "history/other/versions/fn/1.json",
+    "deployments/flights/prod/lease.json",
+    "deployments/other/prod/lease.json",
     "lockgate-flights/Source/s",
     "lockgate-flights/Built/b",
     "lockgate-flights/Tested/t",
-    "lockgate-flights/Signed/s",
     "else",
 ]
+NUMBERS = {"history/flights/versions/fn/1.json", "history/flights/digests/fn/d.json"}
+CONCLUDES = {
+    "runs/1/report/manifest.json",
+    "runs/1/report/abc/result.json",
+    "history/flights/releases/1.json",
+    "history/flights/runs/1.json",
+    "history/flights/verdicts/fn/v/1.json",
+}
 WRITES = {
     ("task", "TaskRole"): {"runs/1/results/r", "runs/1/endings/e"},
-    ("task", "PrepareRole"): {"runs/1/blobs/b", "runs/1/plan.json", "flights/model/a.onnx"},
-    ("task", "ConcludeRole"): {"runs/1/report/manifest.json"},
+    ("task", "PrepareRole"): {"runs/1/blobs/b", "runs/1/plan.json", "flights/model/a.onnx", *NUMBERS},
+    ("task", "ConcludeRole"): CONCLUDES,
     ("task", "ExecutionRole"): set(),
     ("task", "StateMachineRole"): set(),
     ("pipeline", "BuildRole"): {
@@ -180,16 +206,17 @@ WRITES = {
         "runs/1/seal.key",
         "flights/model/a.onnx",
         "lockgate-flights/Built/b",
+        *NUMBERS,
     },
     ("pipeline", "TestRole"): {
         "runs/1/results/r",
         "runs/1/endings/e",
-        "runs/1/report/manifest.json",
         "lockgate-flights/Tested/t",
+        *CONCLUDES,
     },
-    ("pipeline", "SignRole"): {"lockgate-flights/Signed/s"},
-    ("pipeline", "DeployRole"): {"releases/prod/1.json"},
-    ("pipeline", "MergeRole"): set(),
+    ("release", "SignRole"): {"runs/1/report/manifest.intoto.jsonl"},
+    ("release", "DeployRole"): {"deployments/flights/prod/lease.json", "flights/model/a.onnx"},
+    ("release", "MergeRole"): set(),
     ("pipeline", "StartRole"): set(),
     ("stacks", "StackRole"): set(),
 }
@@ -228,12 +255,12 @@ def test_a_tester_deploys_nothing(
     assert not allowed(cloudformation, "delete_stack", StackName="flights-prod")
 
 
-@pytest.mark.parametrize(("stack", "role"), [*TESTERS, ("pipeline", "DeployRole"), ("pipeline", "MergeRole")])
+@pytest.mark.parametrize(("stack", "role"), [*TESTERS, ("release", "DeployRole"), ("release", "MergeRole")])
 def test_nobody_else_has_the_signers_or_iams_rights(
     become: Callable[[str, str], Client], stacks: dict[str, dict[str, str]], stack: str, role: str
 ) -> None:
     client = become(stack, role)
-    signing = {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256", "KeyId": stacks["pipeline"]["SignKey"]}
+    signing = {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256", "KeyId": stacks["release"]["SignKey"]}
     assert not allowed(client("kms"), "sign", **signing)
     iam = client("iam")
     assert not allowed(iam, "create_role", RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST_ROOT))
@@ -242,8 +269,48 @@ def test_nobody_else_has_the_signers_or_iams_rights(
 
 
 def test_the_signer_signs(become: Callable[[str, str], Client], stacks: dict[str, dict[str, str]]) -> None:
-    signing = {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256", "KeyId": stacks["pipeline"]["SignKey"]}
-    assert become("pipeline", "SignRole")("kms").sign(**signing)["Signature"]
+    signing = {"Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256", "KeyId": stacks["release"]["SignKey"]}
+    assert become("release", "SignRole")("kms").sign(**signing)["Signature"]
+
+
+@pytest.fixture(scope="module")
+def run(root: Aws, stacks: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Left:
+    """A run that is kept in the pipeline's bucket."""
+    place = tmp_path_factory.mktemp("run")
+    left = a_run(place, "kept-1")
+    store = S3Store(root, BUCKET, "runs/kept-1")
+    keep_blobs(store, left.folder, place / "lockgate.yml")
+    keep(store, left.folder, left.record.manifest_sha256)
+    return left
+
+
+def aws_of(root: Aws, become: Callable[[str, str], Client], role: str) -> Aws:
+    return Aws(root.target, become("release", role))
+
+
+def test_the_signers_own_role_is_enough_to_sign_a_run_that_is_kept(
+    root: Aws,
+    become: Callable[[str, str], Client],
+    stacks: dict[str, dict[str, str]],
+    run: Left,
+    tmp_path: Path,
+) -> None:
+    """And the deployer's to verify it: what it fetched is signed by the one key."""
+    aws = aws_of(root, become, "SignRole")
+    store, signer = S3Store(aws, BUCKET, "runs/kept-1"), kms_key(aws, stacks["release"]["SignKey"])
+    fetch(store, tmp_path / "sign", run.record.manifest_sha256)
+    signed = sign_run(tmp_path / "sign", signer, signer.public)
+    assert signed.is_new and store.put(bundle_key(), signed.path)
+    deployer = aws_of(root, become, "DeployRole")
+    fetch(S3Store(deployer, BUCKET, "runs/kept-1"), tmp_path / "deploy", run.record.manifest_sha256)
+    public = kms_key(deployer, stacks["release"]["SignKey"]).public
+    raw = (tmp_path / "deploy/manifest.json").read_bytes()
+    opened = open_bundle((tmp_path / "deploy" / BUNDLE).read_bytes(), raw, {public.keyid: public})
+    assert (opened.signer_kind, opened.keyid) == ("aws-kms", signer.keyid)
+    merger = S3Store(aws_of(root, become, "MergeRole"), BUCKET, "runs/kept-1")
+    assert fetch_manifest(merger, tmp_path / "merge").sha256 == run.record.manifest_sha256
+    with pytest.raises(AwsError, match=r"(?i)denied|forbidden"):
+        fetch(merger, tmp_path / "merge-more")  # artifacts are not its business
 
 
 @pytest.mark.parametrize(("stack", "tester"), TESTERS)
@@ -257,7 +324,7 @@ def test_suites_get_the_test_stack_and_their_runs_prefix(
     """Their role is assumed as it is shipped: its tester can, the deployer cannot."""
     arn = f"arn:aws:iam::{ACCOUNT}:role/{stacks[stack]['SuitesRole']}"
     asked = {"RoleArn": arn, "RoleSessionName": "suites"}
-    assert not allowed(become("pipeline", "DeployRole")("sts"), "assume_role", **asked)
+    assert not allowed(become("release", "DeployRole")("sts"), "assume_role", **asked)
     given = become(stack, tester)("sts").assume_role(**asked)["Credentials"]
     suites = session(root, given)
     assert {k for k, yes in puts(suites, KEYS).items() if yes} == {"runs/1/tests/t"}
@@ -311,7 +378,7 @@ def test_nobody_elses_task_is_started_or_stopped(root: Aws, become: Callable[[st
 def test_a_bucket_refuses_plain_http(
     root: Aws, become: Callable[[str, str], Client], stacks: dict[str, dict[str, str]]
 ) -> None:
-    refusal, _ = [s.body for s in statements(read("pipeline")) if s.kind == "bucket"]
+    refusal, *_ = [s.body for s in statements(read("pipeline")) if s.kind == "bucket"]
     body = {**refusal, "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [body]})
     client = become("pipeline", "TestRole")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import yaml
 from helpers.buildspec_rules import check
 from helpers.cloudformation import branches, read
 
-from runner.cli import COMMANDS, main
+from runner.cli import COMMANDS
+from runner.evidence.policy import read_policy
 
 ROOT = Path(__file__).parents[3]
 ROAD = ("test", "sign", "deploy", "merge")
+LAST = ("Sign", "Deploy", "Merge")  # whose hands are those of infra/release.yml
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +37,9 @@ def test_the_road_is_in_this_order(stages: dict[str, Any], template: dict[str, A
     assert tuple(template["Parameters"]["Through"]["AllowedValues"]) == ROAD
 
 
-def test_it_goes_as_far_as_there_are_commands(template: dict[str, Any]) -> None:
-    """A stage without its command fails, so it is in nobody's road by default. Who adds the command
-    moves the default."""
-    there = {"test": "run", "sign": "sign", "deploy": "deploy", "merge": "merge"}
-    reached = [stage for stage, command in there.items() if command in COMMANDS]
-    assert template["Parameters"]["Through"]["Default"] == reached[-1]
-    assert reached == list(ROAD[: len(reached)])
-
-
-def test_a_stage_without_its_command_fails() -> None:
-    for command in (stage for stage in ROAD[1:] if stage not in COMMANDS):
-        assert main([command, "manifest.json"]) == 2
+def test_each_stage_is_a_command_that_there_is(template: dict[str, Any]) -> None:
+    assert {"task", "sign", "deploy", "merge", "notify"} <= set(COMMANDS)
+    assert template["Parameters"]["Through"]["Default"] == ROAD[-1]
 
 
 def test_a_waiting_execution_is_not_overtaken(template: dict[str, Any]) -> None:
@@ -59,18 +53,32 @@ def test_what_a_stage_takes_was_left_by_one_before(stages: dict[str, list[dict[s
         taken = {a["Name"] for action in actions for a in action.get("InputArtifacts", [])}
         assert taken <= left
         left |= {a["Name"] for action in actions for a in action.get("OutputArtifacts", [])}
-    assert left == {"Source", "Built", "Tested", "Signed"}
+    assert left == {"Source", "Built", "Tested"}
 
 
-def test_who_signs_and_deploys_never_gets_the_source(stages: dict[str, list[dict[str, Any]]]) -> None:
-    for name in ("Sign", "Deploy", "Merge"):
+def test_what_is_signed_deployed_and_merged_is_fetched_by_its_digest(
+    stages: dict[str, list[dict[str, Any]]],
+) -> None:
+    """None takes it from an artifact that tests wrote; and who signs and merges never gets the source."""
+    for name in LAST:
         [action] = stages[name]
-        assert [a["Name"] for a in action["InputArtifacts"]] == ["Tested" if name == "Sign" else "Signed"]
+        taken = [a["Name"] for a in action["InputArtifacts"]]
+        assert taken == (["Source"] if name == "Deploy" else ["Built"])
+        assert "OutputArtifacts" not in action
+        wanted = '"$LOCKGATE_MANIFEST_URI#sha256=$LOCKGATE_MANIFEST_SHA256"'
+        assert wanted in spec_of(name)["phases"]["build"]["commands"][-1].split()
+
+
+def project_of(name: str) -> dict[str, Any]:
+    """A CodeBuild project, in whichever template it is."""
+    template = read("release" if name in LAST else "pipeline")
+    project: dict[str, Any] = template["Resources"][f"{name}Project"]["Properties"]
+    return project
 
 
 def spec_of(name: str) -> dict[str, Any]:
     """A project's buildspec."""
-    project = read("pipeline")["Resources"][f"{name}Project"]["Properties"]
+    project = project_of(name)
     return check(yaml.safe_load(project["Source"]["BuildSpec"]))
 
 
@@ -100,16 +108,17 @@ def handed(action: dict[str, Any]) -> dict[str, str]:
 def test_the_manifest_is_named_by_the_digest_that_the_tests_said(
     stages: dict[str, list[dict[str, Any]]],
 ) -> None:
-    for name in ("Sign", "Deploy", "Merge"):
-        assert handed(stages[name][0])["LOCKGATE_MANIFEST_SHA256"] == "#{Test.LOCKGATE_MANIFEST_SHA256}"
-    assert "LOCKGATE_MANIFEST_SHA256" in spec_of("Test")["env"]["exported-variables"]
+    for name in LAST:
+        for told in ("LOCKGATE_MANIFEST_URI", "LOCKGATE_MANIFEST_SHA256"):
+            assert handed(stages[name][0])[told] == f"#{{Test.{told}}}"
+            assert told in spec_of("Test")["env"]["exported-variables"]
     assert {action["Namespace"] for action in stages["Test"] if action["Name"] == "Test"} == {"Test"}
 
 
 def test_the_commit_that_is_judged_and_merged_is_the_sources(
     stages: dict[str, list[dict[str, Any]]],
 ) -> None:
-    for action in (*stages["Build"], *stages["Merge"]):
+    for action in (*stages["Build"], *stages["Deploy"], *stages["Merge"]):
         assert handed(action)["LOCKGATE_COMMIT"] == "#{Source.CommitId}"
     assert {action["Namespace"] for action in stages["Source"]} == {"Source"}
 
@@ -142,43 +151,84 @@ def test_the_machines_first_task_may_read_what_is_copied(template: dict[str, Any
     assert any(r["Fn::Sub"][0].endswith(f"/{folder}/*") for r in reads["Resource"])
 
 
-@pytest.mark.parametrize("name", ["Sign", "Deploy", "Merge"])
-def test_a_stage_is_its_one_command(name: str, template: dict[str, Any]) -> None:
+PREPARED = [
+    'printf %s "$LOCKGATE_POLICY" > /tmp/policy.yml',
+    'lockgate sign --public-key --key "awskms:$LOCKGATE_SIGN_KEY" > /tmp/signer.pem',
+]
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_a_stage_is_its_one_command(name: str) -> None:
     """One command: its exit status is the stage's, and nothing follows that could pass for success."""
-    project = template["Resources"][f"{name}Project"]["Properties"]
-    spec = yaml.safe_load(project["Source"]["BuildSpec"])
+    spec, project = spec_of(name), project_of(name)
     assert set(spec["phases"]) == {"build"}
     *before, command = spec["phases"]["build"]["commands"]
-    digest = 'test "$LOCKGATE_MANIFEST_SHA256  manifest.json" = "$(sha256sum manifest.json)"'
-    assert before == ([digest] if name == "Sign" else [])
+    assert before == ([] if name == "Sign" else PREPARED)
     assert spec["phases"]["build"]["on-failure"] == "ABORT"
     assert command.split()[:2] == ["lockgate", name.lower()]
     assert not set(command) & set("|&;`\n<>")
     assert project["Environment"]["Image"] == {"Ref": "DeployImage"}
 
 
-def test_variables_reach_commands_quoted(template: dict[str, Any]) -> None:
-    for name in ("Sign", "Deploy", "Merge"):
-        spec = yaml.safe_load(template["Resources"][f"{name}Project"]["Properties"]["Source"]["BuildSpec"])
-        for command in spec["phases"]["build"]["commands"]:
+@pytest.mark.parametrize("name", ["Deploy", "Merge"])
+def test_whose_signature_is_needed_is_not_said_by_the_commit(name: str, tmp_path: Path) -> None:
+    """The policy is the stack's, and it is one: the signer's key, the branch, the stages, all of them."""
+    assert "--policy /tmp/policy.yml" in spec_of(name)["phases"]["build"]["commands"][-1]
+    told = {v["Name"]: v["Value"] for v in branches(project_of(name)["Environment"]["EnvironmentVariables"])}
+    text, joined = told["LOCKGATE_POLICY"]["Fn::Sub"]
+    assert joined == {"Stages": {"Fn::Join": [": {}, ", {"Ref": "RequiredStages"}]}}
+    for variable, value in (("Solution", "flights"), ("Branch", "dev"), ("Stages", "data: {}, integration")):
+        text = text.replace(f"${{{variable}}}", value)
+    (tmp_path / "policy.yml").write_text(text)
+    policy = read_policy(tmp_path / "policy.yml")
+    assert (policy.solution, policy.signers, policy.branches) == ("flights", ("signer.pem",), ("dev",))
+    assert set(policy.stages) == {"data", "integration"}
+    assert (policy.complete, policy.clean, policy.allow_development_key) == (True, False, False)
+
+
+def test_variables_reach_commands_quoted() -> None:
+    for name in LAST:
+        for command in spec_of(name)["phases"]["build"]["commands"]:
             outside = "".join(command.split('"')[::2])
             assert "$" not in outside
 
 
-def test_images_are_pinned_and_unprivileged(template: dict[str, Any]) -> None:
-    projects = [r for r in template["Resources"].values() if r["Type"] == "AWS::CodeBuild::Project"]
-    assert len(projects) == 5
-    for project in projects:
-        environment = project["Properties"]["Environment"]
+def test_images_are_pinned_and_unprivileged() -> None:
+    for name in ("Build", "Test", *LAST):
+        environment = project_of(name)["Environment"]
         assert environment["PrivilegedMode"] is False
         assert environment["ImagePullCredentialsType"] == "SERVICE_ROLE"
-        pattern = template["Parameters"][environment["Image"]["Ref"]]["AllowedPattern"]
-        assert "@sha256:[0-9a-f]{64}" in pattern
+        template = read("release" if name in LAST else "pipeline")
+        assert "@sha256:[0-9a-f]{64}" in template["Parameters"][environment["Image"]["Ref"]]["AllowedPattern"]
 
 
-def test_each_project_has_a_role_and_a_log_of_its_own(template: dict[str, Any]) -> None:
-    for name in ("Build", "Test", "Sign", "Deploy", "Merge"):
-        project = template["Resources"][f"{name}Project"]["Properties"]
+@pytest.mark.parametrize("name", ["pipeline", "release"])
+def test_no_project_is_forgotten_here(name: str) -> None:
+    projects = [n for n, r in read(name)["Resources"].items() if r["Type"] == "AWS::CodeBuild::Project"]
+    assert projects == [f"{n}Project" for n in (LAST if name == "release" else ("Build", "Test"))]
+
+
+def test_a_version_is_given_by_who_builds_and_a_release_by_who_concludes() -> None:
+    """All of a run's tasks number by one history, that of the bucket."""
+    for name in ("Build", "Test"):
+        told = {v["Name"]: v["Value"] for v in project_of(name)["Environment"]["EnvironmentVariables"]}
+        assert told["LOCKGATE_HISTORY"] == {"Fn::Sub": "s3://${Bucket}/history/${Solution}"}
+    [container] = read("task")["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
+    told = {v["Name"]: v["Value"] for v in container["Environment"]}
+    assert told["LOCKGATE_HISTORY"]["Fn::Sub"][0] == "s3://${Name}/history/${Solution}"
+
+
+def test_the_pipeline_finds_the_hands_that_were_made() -> None:
+    """Each name that it imports is one that the other stack exports."""
+    exported = {o["Export"]["Name"]["Fn::Sub"] for o in read("release")["Outputs"].values() if "Export" in o}
+    imported = set(re.findall(r"'Fn::ImportValue': {'Fn::Sub': '([^']+)'}", str(read("pipeline"))))
+    assert imported == exported
+    assert len(imported) == 5
+
+
+def test_each_project_has_a_role_and_a_log_of_its_own() -> None:
+    for name in ("Build", "Test", *LAST):
+        project = project_of(name)
         assert project["ServiceRole"] == {"Fn::GetAtt": f"{name}Role.Arn"}
         assert project["LogsConfig"]["CloudWatchLogs"]["GroupName"] == {"Ref": f"{name}Log"}
 

@@ -47,9 +47,9 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
     ("no_wildcard_action", "roles", "StackRole", "TheirRest", change(Action=["iam:Get*"])),
     ("nothing_inverted", "pipeline", "TestRole", "WriteLog", change(NotAction="iam:PassRole")),
     ("nothing_inverted", "task", "TaskRole", "LeaveResults", change(NotResource="*")),
-    ("nothing_inverted", "pipeline", "SignKey", "Verify", change(NotPrincipal={"AWS": "1"})),
+    ("nothing_inverted", "release", "SignKey", "Verify", change(NotPrincipal={"AWS": "1"})),
     ("no_unreviewed_everything", "pipeline", "TestRole", "WriteLog", change(Resource="*")),
-    ("no_unreviewed_everything", "pipeline", "DeployRole", "SeeWhatRuns", change(Resource=["x", "*"])),
+    ("no_unreviewed_everything", "release", "DeployRole", "SeeWhatRuns", change(Resource=["x", "*"])),
     ("no_unreviewed_everything", "task", "TaskRole", "LeaveResults", change(Resource=sub(f"{ARN}:s3:::*"))),
     (
         "no_unreviewed_everything",
@@ -67,14 +67,14 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
     ),
     (
         "roles_are_passed_by_name_to_a_service",
-        "pipeline",
+        "release",
         "DeployRole",
         "HandItTheRole",
         change(Resource="*"),
     ),
     (
         "roles_are_passed_by_name_to_a_service",
-        "pipeline",
+        "release",
         "DeployRole",
         "HandItTheRole",
         change(Resource=sub(f"{ARN}:iam::${{AWS::AccountId}}:role/*")),
@@ -101,7 +101,7 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
         change(Action=["ecs:StopTask", "iam:PassRole"]),
     ),
     ("roles_are_assumed_for_this_account_alone", "task", "TaskRole", "", without("aws:SourceArn")),
-    ("roles_are_assumed_for_this_account_alone", "pipeline", "SignRole", "", without("aws:SourceAccount")),
+    ("roles_are_assumed_for_this_account_alone", "release", "SignRole", "", without("aws:SourceAccount")),
     ("roles_are_assumed_for_this_account_alone", "task", "SuitesRole", "", change(Principal={"AWS": "*"})),
     (
         "roles_are_assumed_for_this_account_alone",
@@ -124,7 +124,7 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
         "TheRuleBelow",
         change(Condition={}),
     ),
-    ("resources_are_opened_to_named_principals", "pipeline", "SignKey", "Verify", change(Principal="*")),
+    ("resources_are_opened_to_named_principals", "release", "SignKey", "Verify", change(Principal="*")),
     (
         "resources_are_opened_to_named_principals",
         "pipeline",
@@ -141,12 +141,12 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
     ),
     (
         "only_the_signer_signs",
-        "pipeline",
+        "release",
         "SignKey",
         "AdministerThroughIam",
         change(Action=["kms:PutKeyPolicy", "kms:Sign"]),
     ),
-    ("only_the_signer_signs", "pipeline", "SignKey", "Verify", change(Action="kms:Sign")),
+    ("only_the_signer_signs", "release", "SignKey", "Verify", change(Action="kms:Sign")),
     ("only_the_signer_signs", "pipeline", "TestRole", "WriteLog", change(Action="kms:Sign")),
     ("only_the_signer_signs", "pipeline", "ArtifactKey", "UseByTheRoad", change(Action="kms:CreateGrant")),
     (
@@ -191,6 +191,10 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
             ("PrepareRole", "LeaveJobs", "runs/*/endings/*"),
             ("ConcludeRole", "LeaveVerdict", "runs/*/plan.json"),
             ("ConcludeRole", "LeaveVerdict", "${Solution}/*"),
+            ("ConcludeRole", "LeaveVerdict", "runs/*/report/*"),
+            ("ConcludeRole", "LeaveVerdict", "runs/*/report/manifest.intoto.jsonl"),
+            ("ConcludeRole", "LeaveVerdict", "history/${Solution}/versions/*"),
+            ("PrepareRole", "LeaveJobs", "history/${Solution}/verdicts/*"),
             ("SuitesRole", "LeaveFiles", "runs/*"),
             ("StartTasks", "Send", "runs/*/jobs/*"),
         )
@@ -216,6 +220,10 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
             ("TestRole", "LeaveResults", "runs/*"),
             ("TestRole", "LeaveResults", "runs/*/blobs/*"),
             ("TestRole", "LeaveResults", "runs/*/plan.json"),
+            ("TestRole", "LeaveResults", "runs/*/report/*"),
+            ("TestRole", "LeaveResults", "history/${Solution}/*"),
+            ("BuildRole", "LeaveJobsAndArtifacts", "history/${Solution}/releases/*"),
+            ("BuildRole", "LeaveJobsAndArtifacts", "deployments/*"),
         )
     ),
     ("data_stays_in_this_account", "roles", "Boundary", "KeepData", without("aws:ResourceAccount")),
@@ -251,12 +259,32 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
         "ReadRunsAndArtifacts",
         change(Action=["s3:GetObject", "s3:PutObject"]),
     ),
-    ("each_writes_in_its_own_place", "pipeline", "MergeRole", "ReadSigned", change(Action="s3:PutObject")),
-    ("each_writes_in_its_own_place", "pipeline", "SignRole", "ReadTested", change(Action="s3:DeleteObject")),
+    ("each_writes_in_its_own_place", "release", "MergeRole", "ReadManifests", change(Action="s3:PutObject")),
+    ("each_writes_in_its_own_place", "release", "SignRole", "ReadRuns", change(Action="s3:DeleteObject")),
+    ("who_signs_does_nothing_else", "release", "SignRole", "ReadRuns", change(Action="lambda:GetFunction")),
+    ("who_signs_does_nothing_else", "release", "SignRole", "WriteLog", change(Action="kms:CreateKey")),
+    *(
+        ("who_deploys_changes_what_was_reviewed", "release", "DeployRole", sid, change(Action=action))
+        for sid, action in (
+            ("SeeWhatRuns", "lambda:UpdateFunctionCode"),
+            ("Stack", "cloudformation:DeleteStack"),
+            ("SeeAndStopShifting", "codedeploy:CreateDeployment"),
+            ("ReadRunsAndLedger", ["s3:GetObject", "s3:DeleteObject"]),
+            ("SeeRoles", "iam:PassRole"),
+        )
+    ),
+    (
+        "testers_neither_deploy_nor_sign",
+        "pipeline",
+        "TestRole",
+        "TellOfFailures",
+        change(Resource=sub(f"{ARN}:sns:{OWN}:somebodys")),
+    ),
+    ("testers_neither_deploy_nor_sign", "task", "TaskRole", "LeaveResults", change(Action="sns:Publish")),
     ("stacks_are_made_as_their_role", "pipeline", "TestRole", "MakeAsTheStacksRole", change(Condition={})),
     (
         "stacks_are_made_as_their_role",
-        "pipeline",
+        "release",
         "DeployRole",
         "Stack",
         change(Action=["cloudformation:UpdateStack"]),
@@ -277,7 +305,7 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
     ),
     (
         "roles_are_made_within_the_boundary",
-        "pipeline",
+        "release",
         "DeployRole",
         "WriteLog",
         change(Action="iam:CreateUser"),
@@ -351,21 +379,28 @@ def test_a_bucket_is_private_encrypted_versioned_and_refuses_plain_http(template
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert properties["BucketEncryption"]
     assert resources[bucket]["DeletionPolicy"] == resources[bucket]["UpdateReplacePolicy"] == "Retain"
-    refusal, once = [s for s in statements(read(template)) if s.kind == "bucket"]
+    refusal, once, *ledger = [s for s in statements(read(template)) if s.kind == "bucket"]
     assert not refusal.allows
     assert refusal.body["Condition"] == {"Bool": {"aws:SecureTransport": False}}
     assert refusal.resources == [f"${{{bucket}.Arn}}", f"${{{bucket}.Arn}}/*"]
     assert not once.allows
     assert (once.actions, once.body["Condition"]) == (["s3:PutObject"], {"Null": {"s3:if-none-match": True}})
-    places = ("endings/*", "report/manifest.json")
-    assert once.resources == [f"${{{bucket}.Arn}}/runs/*/{place}" for place in places]
+    runs = [
+        f"runs/*/{place}" for place in ("endings/*", "report/manifest.json", "report/manifest.intoto.jsonl")
+    ]
+    assert once.resources == [f"${{{bucket}.Arn}}/{place}" for place in (*runs, "history/*")]
+    for swap in ledger:  # the pipeline's bucket alone has one
+        assert (swap.allows, swap.actions) == (False, ["s3:PutObject"])
+        assert swap.resources == [f"${{{bucket}.Arn}}/deployments/*"]
+        assert swap.body["Condition"] == {"Null": {"s3:if-none-match": True, "s3:if-match": True}}
+    assert len(ledger) == (template == "pipeline")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_solution_has_a_name_that_is_anothers_stacks(name: str) -> None:
     pattern = re.compile(read(name)["Parameters"]["Solution"]["AllowedPattern"])
     assert all(pattern.fullmatch(good) for good in ("flights", "flights-testing", "prod", "a-b", "latest"))
-    refused = ("flights-test", "flights-prod", "flights-test-x", "a-prod-b", "runs", "lockgate-x")
+    refused = ("flights-test", "flights-prod", "flights-test-x", "a-prod-b", "runs", "lockgate-x", "history")
     assert not any(pattern.fullmatch(bad) for bad in refused)
 
 

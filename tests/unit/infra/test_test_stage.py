@@ -11,6 +11,7 @@ from helpers.cloudformation import read
 
 LOCKGATE = """\
 #!/bin/sh
+if test "$1" = notify; then echo "$*" > "$TOLD"; exit 3; fi
 test "$*" = "task judge --keep-key --store s3://b/runs/1 --out judged" || exit 2
 mkdir -p judged/junit
 echo '<testsuites><testsuite><testcase name="a"/></testsuite></testsuites>' > judged/junit/unit.xml
@@ -32,7 +33,11 @@ def build(folder: Path, *, verdict: str, code: int, sha256: str = DIGEST, dies: 
     lockgate = bin_folder / "lockgate"
     lockgate.write_text(LOCKGATE.format(verdict=verdict, code=code, sha256=sha256, dies=dies))
     lockgate.chmod(0o755)
-    base = {"PATH": f"{bin_folder}:/usr/bin:/bin", "LOCKGATE_STORE": "s3://b/runs/1"}
+    base = {
+        "TOLD": str(folder / "told.txt"),
+        "PATH": f"{bin_folder}:/usr/bin:/bin",
+        "LOCKGATE_STORE": "s3://b/runs/1",
+    }
     spec = read("pipeline")["Resources"]["TestProject"]["Properties"]["Source"]["BuildSpec"]
     places = (source, str(source)), (state, str(state))
     return Builder(*places, base=base, start={}, separate=False).build(spec)
@@ -48,6 +53,8 @@ def test_it_says_what_the_run_said(tmp_path: Path, verdict: str, code: int, stat
     assert done.exported["LOCKGATE_MANIFEST_SHA256"] == DIGEST
     assert done.exported["LOCKGATE_REASON"] == "it is; so $(false)"
     assert {"manifest.json", "variables.env"} <= set(done.files)
+    # Who passed is told to nobody; and the step's own end, here that nobody could be told, changes nothing.
+    assert (tmp_path / "told.txt").read_text() == "notify lockgate-results\n"
 
 
 @pytest.mark.parametrize(
