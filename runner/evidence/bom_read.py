@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from runner.errors import RefusedError
 from runner.evidence.bom import sha256, with_serial
 from runner.text import one_line
 
+# The first mistake is enough: a million of them would fill the memory with messages.
+Links = Annotated[list[dict[str, str | list[str]]], FailFast()]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -30,12 +32,12 @@ class _Part(_Shape):
     name: Text
     ref: Text = Field(alias="bom-ref")
     version: Text | None = None
-    hashes: list[dict[str, str]] = []
+    hashes: Annotated[list[dict[str, str]], FailFast()] = []
 
 
 class _Metadata(_Shape):
     component: _Part
-    tools: dict[str, list[dict[str, str]]]
+    tools: dict[str, Annotated[list[dict[str, str]], FailFast()]]
 
 
 class _Bom(_Shape):
@@ -43,9 +45,9 @@ class _Bom(_Shape):
     specVersion: Literal["1.6"]
     version: Literal[1]
     metadata: _Metadata
-    components: list[_Part]
-    dependencies: list[dict[str, str | list[str]]]
-    compositions: list[dict[str, str | list[str]]]
+    components: Annotated[list[_Part], FailFast()]
+    dependencies: Links
+    compositions: Links
 
 
 def check_bom(bom: Mapping[str, Any], subjects: Sequence[Mapping[str, Any]]) -> None:

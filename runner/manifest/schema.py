@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     StringConstraints,
     WithJsonSchema,
@@ -36,6 +37,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 # RFC 3339, and of a year to which seconds can be added; a number would be read as a time too.
 TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+
+
+Entries = Annotated[dict[str, dict[str, Any]], FailFast()]
 
 
 def _written_time(value: Any) -> Any:
@@ -96,7 +100,9 @@ class Stage(Step):
     counts: Counts
     result_sha256: MaybeSha256 = Field(description="of its sealed result.json; '' where it left none")
     facts: dict[str, Any]
-    failed: list[dict[str, Any]] = Field(description="the first 50 checks that did not pass")
+    failed: Annotated[list[dict[str, Any]], FailFast()] = Field(
+        description="the first 50 checks that did not pass"
+    )
 
 
 class Variant(Open):
@@ -151,15 +157,18 @@ class Manifest(Open):
     complete: Annotated[bool, Field(strict=True)] = Field(description="no stage was left out")
     release: str | None = Field(None, description="a complete run's that passed: VERSION+COMMIT7")
     verdict: Verdict
-    steps: dict[str, Step]
-    stages: dict[StageName, Stage]
-    components: dict[Name, Component]
-    judged: dict[str, dict[str, dict[str, Any]]] = Field(description="kind -> name -> sha256 and facts")
+    # Each ends at its first mistake: a million of them would fill the memory with messages.
+    steps: Annotated[dict[str, Step], FailFast()]
+    stages: Annotated[dict[StageName, Stage], FailFast()]
+    components: Annotated[dict[Name, Component], FailFast()]
+    judged: Annotated[dict[str, Entries], FailFast()] = Field(description="kind -> name -> sha256 and facts")
     configuration: Configuration = Field(Configuration(sha256=""), description="lockgate.yml")
-    locks: dict[str, Sha256]
-    tools: dict[str, str]
-    overrides: list[dict[str, Any]]
-    statements: list[Pin] = Field((), validate_default=True, description="the exact set")
+    locks: Annotated[dict[str, Sha256], FailFast()]
+    tools: Annotated[dict[str, str], FailFast()]
+    overrides: Annotated[list[dict[str, Any]], FailFast()]
+    statements: Annotated[list[Pin], FailFast()] = Field(
+        (), validate_default=True, description="the exact set"
+    )
 
 
 def schema() -> dict[str, Any]:

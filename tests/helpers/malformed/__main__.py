@@ -9,6 +9,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from helpers.malformed.archives import ARCHIVES
 from helpers.malformed.case import Case, Outcome, bench
@@ -38,7 +39,8 @@ def report(count: int, seed: int = 1) -> int:
     outcomes: list[Outcome] = []
     with bench() as run:
         for number, case in enumerate(cases(count, seed)):
-            outcomes.append(outcome := run.run(case))
+            outcome = run.run(case)
+            outcomes.append(replace(outcome, case=replace(case, files={})))  # some are large
             if fault := outcome.fault():
                 print(
                     f"case {number} ({case.kind}, {case.what}): {fault}\n{outcome.said[-2000:]}", flush=True

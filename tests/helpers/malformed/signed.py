@@ -104,6 +104,25 @@ def _absurd_envelopes(draw: random.Random) -> Case:
     return Case("envelope", "absurd", {**files, **edited}, VERIFY, REFUSED)
 
 
+def _absurd_manifests(draw: random.Random) -> Case:
+    """Canonical, near the limit of 8 MiB, a million mistakes: through a command that asks for no signature."""
+    files = unsigned()
+    absurd: dict[str, Any] = {
+        "statements": [{}] * 2_600_000,
+        "overrides": [1] * 4_000_000,
+        "components": {str(n): {} for n in range(600_000)},
+        "stages": {f"s{n}": {} for n in range(600_000)},
+        "steps": {str(n): {} for n in range(600_000)},
+        "judged": {"suite": dict.fromkeys(map(str, range(700_000)), 1)},
+        "locks": dict.fromkeys(map(str, range(700_000)), 1),
+    }
+    name = draw.choice(list(absurd))
+    edited = canonical({**json.loads(files[MANIFEST]), name: absurd[name]})
+    argv = ("diff", "{root}/one.json", "{root}/other.json")
+    return Case("envelope", f"manifest: absurd {name}", {"one.json": files[MANIFEST], "other.json": edited}, argv,
+                frozenset({3}))  # fmt: skip
+
+
 def _malformed_sbom(draw: random.Random) -> tuple[str, bytes]:
     """A statement whose digest will be right, and whose content is not."""
     whole = sbom()
@@ -151,5 +170,5 @@ def _sbom_that_is_signed(draw: random.Random) -> Case:
     return Case("sbom", f"signed: {what}", files, VERIFY, REFUSED)
 
 
-ENVELOPES = (_envelopes, _envelopes, _envelopes, _absurd_envelopes)
+ENVELOPES = (_envelopes, _envelopes, _absurd_envelopes, _envelopes, _envelopes, _absurd_manifests)
 SBOMS = (_sbom_to_sign, _sbom_that_is_signed)
