@@ -199,7 +199,8 @@ class Shop:
             shutil.copyfile(self.root / "golden.jsonl", rows)
             facts, files = {"golden_sha256": hashlib.sha256(rows.read_bytes()).hexdigest()}, ("golden.jsonl",)
         live = sealed(
-            folder / "stages/integration", run_id, "integration", _checks("suites/integration/test_live.py", 2),
+            folder / "stages/integration", run_id, "integration",
+            _checks("suites/integration/test_live.py", 2),
             evidence=Evidence(facts=facts, files=files),
             judged=(Judged("suite", "suites/integration", "0" * 64),), least=1,
         )  # fmt: skip
@@ -210,8 +211,8 @@ class Shop:
         }  # fmt: skip
         results = (unit, live)
         made = RunRecord(
-            run_id, solution.solution, given["commit"], given["tree_clean"], given["branch"], given["started"],
-            1.0, "AWS: sandbox", judge(results, ["unit", "integration"]), results, artifacts,
+            run_id, solution.solution, given["commit"], given["tree_clean"], given["branch"],
+            given["started"], 1.0, "AWS: sandbox", judge(results, ["unit", "integration"]), results, artifacts,
             given.get("complete", True), "", {"lockgate": "0.1", "python": "3.11"},
         )  # fmt: skip
         leave(made, folder, solution, self.root, lambda _: str(given["release"]))

@@ -107,7 +107,8 @@ def test_a_stack_that_fails_to_update_stays_as_it_was(aws: Aws, shop: Shop) -> N
     deploy(shop.asked(shop.release(factor=3)), world())
     broken = TEMPLATE.replace(
         "Outputs:\n",
-        "  Wait: {Type: AWS::CloudFormation::WaitCondition, Properties: {Timeout: '1', Count: 1, Handle: !Ref H}}\n"
+        "  Wait:\n    Type: AWS::CloudFormation::WaitCondition\n"
+        "    Properties: {Timeout: '1', Count: 1, Handle: !Ref H}\n"
         "  H: {Type: AWS::CloudFormation::WaitConditionHandle}\nOutputs:\n",
     )
     done = deploy(shop.asked(shop.release(factor=4, template=broken)), world(say=print))
@@ -125,7 +126,7 @@ def test_data_is_not_lost_by_accident(aws: Aws, shop: Shop) -> None:
     assert done.outcome is not None
     assert done.outcome.ended is Ended.FAILED
     assert "Table" in done.outcome.cause
-    assert [t for t in aws.call("dynamodb", "list_tables")["TableNames"]] == ["square-prod-data"]
+    assert aws.call("dynamodb", "list_tables")["TableNames"] == ["square-prod-data"]
     named = shop.asked(shop.root / ".lockgate/runs/run2", replace=("Table",))
     assert _ended(deploy(named, world(say=print))) is Ended.SUCCEEDED
-    assert [t for t in aws.call("dynamodb", "list_tables")["TableNames"]] == ["square-prod-other"]
+    assert aws.call("dynamodb", "list_tables")["TableNames"] == ["square-prod-other"]
