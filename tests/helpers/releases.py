@@ -212,8 +212,8 @@ class Shop:
         results = (unit, live)
         made = RunRecord(
             run_id, solution.solution, given["commit"], given["tree_clean"], given["branch"],
-            given["started"], 1.0, "AWS: sandbox", judge(results, ["unit", "integration"]), results, artifacts,
-            given.get("complete", True), "", {"lockgate": "0.1", "python": "3.11"},
+            given["started"], 1.0, "AWS: sandbox", judge(results, ["unit", "integration"]), results,
+            artifacts, given.get("complete", True), "", {"lockgate": "0.1", "python": "3.11"},
         )  # fmt: skip
         leave(made, folder, solution, self.root, lambda _: str(given["release"]))
         if sign:
