@@ -168,15 +168,10 @@ def endpoint(look: Look, physical: str, wanted: Expectation) -> Seen:
         name = variant["VariantName"]
         images = {i.get("SpecifiedImage"): i.get("ResolvedImage", "") for i in deployed.get(name, ())}
         for what, value in _model(look, variant["ModelName"]).items():
-            facts[f"{name} {what}"] = _resolved(value, images) if what.startswith("image") else value
+            is_image = what.startswith("image")
+            facts[f"{name} {what}"] = images.get(value) or value if is_image and "@" in value else value
+            wrong += [f"has not deployed {one_line(value, 120)}"] if is_image and value not in images else []
     return Seen(facts, tuple(wrong))
-
-
-def _resolved(image: str, deployed: Mapping[str | None, str]) -> str:
-    """A model's image as it was deployed: one that is named by digest must be that digest there."""
-    if image not in deployed:
-        return f"none of {image}"
-    return deployed[image] if "@" in image else image
 
 
 def _name(arn: str) -> str:
