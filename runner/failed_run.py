@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from runner import keeping
 from runner.adapters.aws import Aws
 from runner.adapters.files import sha256_file
-from runner.config.load import FILE, load
 from runner.config.schema import Notify
 from runner.errors import LockgateError
 from runner.incident import Incident
@@ -23,9 +22,11 @@ from runner.manifest.find import find_manifest
 from runner.manifest.read import ReadManifest, read_manifest
 from runner.notifying import open_tools, target_in_use
 from runner.report.layout import REPORT as REPORT_FILE
+from runner.report.layout import stage_folder
 from runner.tasks import open_store
 
 RUNS = "LOCKGATE_RUNS"
+SHOWN_LIMIT = 8 * 2**20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,16 @@ class FailedRun:
             store.put(key, path)  # where it is there already, it is these very bytes
         return f"{store.url}/{key}"
 
+    def fetch_shown(self) -> None:
+        """Beside what is evidence, which was fetched: the report and the log, which are for people. One
+        that is not there, or too large, is not in the bundle."""
+        store, place = open_store(self.place, self.real), f"{REPORT}/{self.manifest.sha256}"
+        stage = self.incident({}).stage
+        log = f"{stage_folder(stage)}/stage.log" if stage in self.manifest.fields.stages else ""
+        for name in filter(None, (REPORT_FILE, log)):
+            if 0 < (store.size(f"{place}/{name}") or 0) <= SHOWN_LIMIT:
+                store.get(f"{place}/{name}", self.folder / name)
+
     def tell(self, notify: Notify) -> Told:
         """Tell it to everybody. Raises nothing."""
         target = target_in_use(self.real)
@@ -78,14 +89,11 @@ def failed_run(reference: str, root: Path, *, real: bool) -> Iterator[FailedRun]
     if keeping.is_kept(reference):
         with TemporaryDirectory(prefix="lockgate-notify-") as folder:
             path = keeping.fetched(reference, Path(folder), real=real)
-            yield FailedRun(read_manifest(path), path.parent, keeping.parse(reference).place, real)
+            failed = FailedRun(read_manifest(path), path.parent, keeping.parse(reference).place, real)
+            failed.fetch_shown()
+            yield failed
         return
     path = find_manifest(reference, root)
     manifest, runs = read_manifest(path), os.environ.get(RUNS, "").rstrip("/")
     place = f"{runs}/{manifest.fields.run_id}" if runs else ""
     yield FailedRun(manifest, path.parent, place, real)
-
-
-def configured(root: Path) -> Notify:
-    """Who is told, by the lockgate.yml of a folder; a folder without one leaves it to the environment."""
-    return load(root).notify if (root / FILE).is_file() else Notify()

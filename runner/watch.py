@@ -1,4 +1,4 @@
-"""A run under way, told at its end if it does not pass and somebody is named for it.
+"""A run (or a merge) under way, told at its end if it fails and somebody is named for it.
 
 Imported by every run, and so light: what tells is imported when there is something to tell.
 """
@@ -15,9 +15,10 @@ from pathlib import Path
 
 from runner.adapters.output import say
 from runner.adapters.shell import INTERRUPTED
-from runner.config.load import FILE
+from runner.config.load import FILE, load
 from runner.config.schema import Notify
 from runner.errors import LockgateError, UsageError
+from runner.incident import Incident, What
 from runner.model import Status
 from runner.report.layout import MANIFEST
 
@@ -48,8 +49,8 @@ def require_configured(notify: Notify) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A run under way, told if it does not pass. `chosen`: --notify, --no-notify, or None for neither;
-    `complete`: no stage was left out; `place`: where it will be kept."""
+    """A run under way, told if it does not pass; or `what` else, by its id. `chosen`: --notify,
+    --no-notify, or None for neither; `complete`: no stage was left out; `place`: where it will be kept."""
 
     notify: Notify
     chosen: bool | None
@@ -60,6 +61,7 @@ class Watch:
     commit: str
     folder: Path
     place: str = ""
+    what: What = "run"
     begun: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @contextmanager
@@ -94,14 +96,25 @@ class Watch:
         return is_wanted(self.chosen, self.notify, complete=self.complete, environ=os.environ)
 
     def _tell_raised(self, error: LockgateError) -> None:
-        from runner.incident import Incident
         from runner.incident.of_run import build_link
         from runner.incident.tell import tell
         from runner.notifying import open_tools, say_told, target_in_use
 
         status = Status.FAILED if error.exit_code == 1 else Status.ERROR
         incident = Incident(
-            "run", self.run_id, self.solution, status, str(error), self.begun, datetime.now(UTC), self.commit,
-            links=build_link(os.environ),
+            self.what, self.run_id, self.solution, status, str(error), self.begun, datetime.now(UTC),
+            self.commit, links=build_link(os.environ),
         )  # fmt: skip
         say_told(tell(incident, open_tools(self.notify, target_in_use(self.real), self.folder)))
+
+
+def configured(root: Path) -> Notify:
+    """Who is told, by the lockgate.yml of a folder; a folder without one leaves it to the environment."""
+    return load(root).notify if (root / FILE).is_file() else Notify()
+
+
+def watch_action(what: What, root: Path, name: str, commit: str, *, real: bool) -> Watch:
+    """The watch over something that is no run, known by `name`; evidence goes to .lockgate/incidents."""
+    solution = load(root).solution if (root / FILE).is_file() else root.name
+    folder = root / ".lockgate" / "incidents" / what
+    return Watch(configured(root), None, True, real, name, solution, commit, folder, what=what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,12 @@ def command(
 
 def _merged(asked: Asked, as_json: bool) -> int:
     from runner.merging import merge
+    from runner.watch import watch_action
 
-    told = merge(asked)
+    tested = asked.tested or asked.manifest
+    watch = watch_action("merge", asked.root, tested, asked.commit, real=asked.real)
+    with nullcontext() if asked.dry_run else watch.watching():
+        told = merge(asked)
     _say(_merge_words(told), _merge_data(told), as_json)
     return 0
 

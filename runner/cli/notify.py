@@ -29,9 +29,9 @@ def command(run: str, root: Path, real: bool, dry_run: bool, as_json: bool) -> i
     RUN|MANIFEST: a manifest.json, a run's folder, its id, or a kept run's s3:// URI. A run that passed is
     told to nobody. Exit status: 0 told, or nothing to tell; 2 usage; 3 somebody could not be told.
     """
-    from runner.failed_run import configured, failed_run
+    from runner.failed_run import failed_run
     from runner.model import Status
-    from runner.watch import require_configured
+    from runner.watch import configured, require_configured
 
     notify = configured(root.resolve())
     require_configured(notify)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from runner.text import one_line
 
 BAD = (Status.ERROR, Status.FAILED)
 STAGE_FILES = 100
+NAME = re.compile(r"([a-z]+:)?[a-z][a-z0-9-]{0,62}", re.ASCII)
 BUILD_URL = "CODEBUILD_BUILD_URL"
 
 
@@ -22,12 +24,13 @@ def incident_of(manifest: Manifest, folder: Path, links: Mapping[str, str]) -> I
     """The incident of a run; `folder` has what it left, `links` come before those of the folder."""
     bad = _bad(manifest)
     first = bad[0] if bad else ""
+    place = first if NAME.fullmatch(first) else ""  # a step's name in a manifest can be anything
     verdict = manifest.verdict
     return Incident(
         "run", manifest.run_id, manifest.solution, verdict.status, verdict.reason, manifest.started,
         manifest.started + timedelta(seconds=max(0.0, manifest.seconds)), manifest.source.commit, first,
         failed=tuple(found for name in bad for found in _findings(manifest, name)),
-        links={**links, **_links(folder, first, links)}, files=dict(_files(folder, first)),
+        links={**links, **_links(folder, place, links)}, files=dict(_files(folder, place)),
     )  # fmt: skip
 
 
@@ -79,6 +82,10 @@ def _files(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
     """Manifest, report, log, and what the stage left, by their names in the bundle."""
     chosen = [folder / MANIFEST, folder / REPORT, _log(folder, name)]
     left = folder / stage_folder(name)
-    chosen += list(walk(left, links=False))[:STAGE_FILES] if name and left.is_dir() else []
+    chosen += (
+        list(walk(left, links=False))[:STAGE_FILES]
+        if name and left.is_dir() and not left.is_symlink()
+        else []
+    )
     for path in dict.fromkeys(p for p in chosen if p.is_file()):
         yield one_line(f"run/{path.relative_to(folder).as_posix()}", 200), path
