@@ -23,7 +23,7 @@ CODECOMMIT = (
 GIT = re.compile(
     r"(https?|ssh|file)://[^\s]{1,2000}|/[^\x00-\x1f]{1,2000}|[^\s:/@-][^\s:/@]*@[^\s:/]+:[^\s]+"
 )
-USER = re.compile(r"^(\w+://)[^/@]*@")
+USER = re.compile(r"^(\w+://)[^/]*@")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from helpers.bare_repository import BareRepository, new_repository
-from helpers.codecommit_double import REPOSITORY, FakeCodeCommit
+from helpers.codecommit_double import FakeCodeCommit
+from helpers.codecommit_objects import REPOSITORY
 from helpers.codepipeline import serving
 
 from runner.adapters import git_remote

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from helpers.codecommit_double import REPOSITORY
+from helpers.codecommit_objects import REPOSITORY
 from helpers.codepipeline import Fault
 from helpers.merges import Service, World, client, git_world, serving_codecommit
 
