@@ -105,7 +105,7 @@ def _absurd_envelopes(draw: random.Random) -> Case:
 
 
 def _absurd_manifests(draw: random.Random) -> Case:
-    """Canonical, near the limit of 8 MiB, a million mistakes: through a command that asks for no signature."""
+    """Canonical, near the limit of 8 MiB, a million mistakes: by a command that asks for no signature."""
     files = unsigned()
     absurd: dict[str, Any] = {
         "statements": [{}] * 2_600_000,
@@ -119,8 +119,8 @@ def _absurd_manifests(draw: random.Random) -> Case:
     name = draw.choice(list(absurd))
     edited = canonical({**json.loads(files[MANIFEST]), name: absurd[name]})
     argv = ("diff", "{root}/one.json", "{root}/other.json")
-    return Case("envelope", f"manifest: absurd {name}", {"one.json": files[MANIFEST], "other.json": edited}, argv,
-                frozenset({3}))  # fmt: skip
+    manifests = {"one.json": files[MANIFEST], "other.json": edited}
+    return Case("envelope", f"manifest: absurd {name}", manifests, argv, frozenset({3}))
 
 
 def _malformed_sbom(draw: random.Random) -> tuple[str, bytes]:
