@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from runner import wire
 from runner.errors import InfrastructureError, RefusedError
 from runner.evidence.bundle import LIMIT as BUNDLE_LIMIT
 from runner.evidence.collect import FOLDER as STATEMENTS
 from runner.evidence.dsse import PAYLOAD_LIMIT
-from runner.evidence.left import LOCKS, RESULT, STAGES, locks_of
+from runner.evidence.left import LOCKS, RESULT, STAGES, inside, locks_of
 from runner.evidence.lockfile import MAX_BYTES as LOCK_LIMIT
 from runner.evidence.recheck import RECORD, files_of
 from runner.kept import BUNDLE, COMPONENTS, CONFIGURATION, MANIFEST, REPORT, bundle_key, manifest_key
@@ -26,7 +26,6 @@ from runner.remote.send import LEFT_BYTES, LEFT_FILES
 from runner.remote.store import Store, blob_key, get_blob
 
 CONFIGURATION_LIMIT = 8 * 2**20
-NAME_LENGTH = 200
 
 
 @dataclass(slots=True)
@@ -39,7 +38,7 @@ class _Fetching:
 
     def get(self, key: str, name: str, limit: int) -> Path:
         """An object of at most `limit` bytes as the file of that name."""
-        path = self.folder / _safe(name)
+        path = inside(self.folder, name)
         size = self.store.size(key)
         if size is None:
             raise InfrastructureError("no such object", where=f"{self.store.url}/{key}")
@@ -130,13 +129,3 @@ def _blob(store: Store, sha256: str, path: Path, limit: int) -> None:
     if size is not None and size > limit:
         raise RefusedError(f"it has {size:,} bytes, too many", where=f"{store.url}/{blob_key(sha256)}")
     get_blob(store, sha256, path)
-
-
-def _safe(name: str) -> str:
-    """A relative path that leads nowhere else; raises RefusedError for any other name."""
-    parts = PurePosixPath(name).parts
-    short = len(name) <= 4 * NAME_LENGTH and all(len(part.encode()) <= NAME_LENGTH for part in parts)
-    printable = name.isprintable() and "\\" not in name and short
-    if not parts or name.startswith("/") or ".." in parts or not printable:
-        raise RefusedError(f"{name[:80]!r} is no name of a run's file")
-    return name
