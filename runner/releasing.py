@@ -19,6 +19,7 @@ from runner.deploying import (
     place_of,
     verified,
 )
+from runner.failed_release import telling
 from runner.interrupts import interruptible
 from runner.release.back import Way, component, whole
 from runner.release.flow import ALL_AT_ONCE, Deployment, Done, Proposal
@@ -43,9 +44,10 @@ def deploy(asked: Asked, world: World) -> Done:
     """Verify a manifest and make it run. Raises LockgateError before anything is written where it does not
     hold; how it went is the release's outcome."""
     place = place_of(asked, world)
-    with verified(asked, place) as found, interruptible():
+    with telling(place, Kind.DEPLOY, world.clock) as teller, verified(asked, place) as found, interruptible():
         _ensure_bucket(place)
         tools = deployment(place, world, asked.root, found, asked.replace)
+        tools.tell = teller.failed
         return tools.run(proposal(place, found, world))
 
 
@@ -83,8 +85,9 @@ def rehearse(asked: Asked, world: World) -> list[str]:
 def roll_back(asked: Asked, world: World, way: Return) -> Done:
     """The whole environment, or one component of it, to what ran before."""
     place = place_of(asked, world)
-    with interruptible():
+    with telling(place, Kind.ROLLBACK, world.clock) as teller, interruptible():
         tools = deployment(place, world, asked.root, None, asked.replace)
+        tools.tell = teller.failed
         found = _way(tools, way)
         world.say(found.note)
         if not found.together:

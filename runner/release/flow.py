@@ -76,7 +76,7 @@ class Done:
 
 @dataclass
 class Deployment:
-    """The tools of one environment. `target` is its stack and what runs in it."""
+    """The tools of one environment. `target` is its stack and what runs in it; `tell` is told a failure."""
 
     ledger: Ledger
     lease: Lease
@@ -86,6 +86,7 @@ class Deployment:
     clock: Callable[[], datetime]
     say: Callable[[str], None]
     by: str
+    tell: Callable[[Release, str, bool], None] = lambda release, cause, restored: None
     drift: tuple[str, ...] = field(default=(), init=False)
 
     def run(self, proposal: Proposal) -> Done:
@@ -233,6 +234,8 @@ class Deployment:
     ) -> Outcome:
         outputs = self.target.outputs(release.content.stack_name)
         running = self.target.facts(wanted) if wanted else {}
+        if ended is Ended.FAILED:  # first told, then written down: at least once, whatever is killed
+            self.tell(release, cause, restored)
         when = self.clock().isoformat(timespec="seconds")
         outcome = Outcome(
             release.number, ended, cause, when, self.by, restored, outputs, running, self.drift

@@ -130,3 +130,22 @@ def test_data_is_not_lost_by_accident(aws: Aws, shop: Shop) -> None:
     named = shop.asked(shop.root / ".lockgate/runs/run2", replace=("Table",))
     assert _ended(deploy(named, world(say=print))) is Ended.SUCCEEDED
     assert aws.call("dynamodb", "list_tables")["TableNames"] == ["square-prod-other"]
+
+
+def test_a_failure_is_told_with_its_cause(aws: Aws, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    topic = aws.call("sns", "create_topic", Name="failures")["TopicArn"]
+    queue = aws.call("sqs", "create_queue", QueueName="failures")["QueueUrl"]
+    arn = aws.call("sqs", "get_queue_attributes", QueueUrl=queue, AttributeNames=["QueueArn"])
+    aws.call("sns", "subscribe", TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+    monkeypatch.setenv("LOCKGATE_NOTIFY_TOPIC", topic)
+    shop.golden = True
+    deploy(shop.asked(shop.release(factor=3)), world())
+    assert "Messages" not in aws.call("sqs", "receive_message", QueueUrl=queue)
+    deploy(shop.asked(shop.release(factor=4, expected=5)), world())
+    (message,) = aws.call("sqs", "receive_message", QueueUrl=queue)["Messages"]
+    for word in ("square", "prod", "golden row 1", "served 4, training gave 5", f"{2:040x}", "incident"):
+        assert word in message["Body"], word
+    listed = aws.pages(
+        "s3", "list_objects_v2", "Contents", Bucket="lockgate-artifacts", Prefix="deployments/"
+    )
+    assert [o for o in listed if "/incidents/00000002-" in o["Key"]]

@@ -1,0 +1,102 @@
+"""A deployment or rollback that failed, told: what, where, why, and what CloudFormation and the logs say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from runner.deploying import Place
+from runner.errors import LockgateError, UsageError
+from runner.history.store import S3Records
+from runner.incident import Finding, Incident, What
+from runner.incident.of_run import build_link
+from runner.incident.tell import tell
+from runner.model import Status
+from runner.notifying import open_tools, say_told
+from runner.release.lease import Busy
+from runner.release.records import Kind, Release
+from runner.watch import is_configured
+
+FUNCTIONS = "AWS::Lambda::Function"
+
+
+@dataclass
+class Teller:
+    """Tells what goes wrong in one environment, where somebody is named for it. Never raises."""
+
+    place: Place
+    what: What
+    clock: Callable[[], datetime]
+    begun: datetime
+    release: Release | None = field(default=None, init=False)
+    told: bool = field(default=False, init=False)
+
+    def failed(self, release: Release, cause: str, restored: bool) -> None:
+        """A release failed, and what ran before was brought back or not. Called before that is written
+        down: a kill in between tells it twice rather than never."""
+        self.release = release
+        back = "what ran before runs again" if restored else "what ran before was NOT brought back"
+        self.tell(Status.FAILED, f"{cause} ({back})")
+
+    def tell(self, status: Status, cause: str) -> None:
+        """Tell it once in the life of this process."""
+        notify = self.place.solution.notify
+        if self.told or not is_configured(notify):
+            return
+        self.told = True
+        with TemporaryDirectory(prefix="lockgate-incident-") as folder:
+            tools = open_tools(notify, self.place.aws.target, Path(folder), self._upload)
+            say_told(tell(self._incident(status, cause), tools))
+
+    def _incident(self, status: Status, cause: str) -> Incident:
+        place, release = self.place, self.release
+        links = build_link(os.environ) | {"ledger": f"s3://{place.bucket}/{place.prefix}"}
+        base = Incident(
+            self.what, release.id if release else place.stack_name, place.solution.solution, status, cause,
+            self.begun, self.clock(), stage="deploy", environment=place.name, stack=place.stack_name,
+            role=place.by if place.by.startswith("arn:") else "", links=links,
+            failed=(Finding("deploy", self.what, status, cause),), log_groups=self._logs(),
+        )  # fmt: skip
+        if release is None:
+            return base
+        name = f"{release.number} {release.name}".rstrip()
+        return replace(base, commit=release.commit, release=name)
+
+    def _logs(self) -> tuple[str, ...]:
+        """The log groups of the stack's functions."""
+        try:
+            listed = self.place.aws.pages(
+                "cloudformation", "list_stack_resources", "StackResourceSummaries",
+                StackName=self.place.stack_name,
+            )  # fmt: skip
+        except LockgateError:
+            return ()
+        names = [r.get("PhysicalResourceId", "") for r in listed if r["ResourceType"] == FUNCTIONS]
+        return tuple(f"/aws/lambda/{name}" for name in names if name)
+
+    def _upload(self, path: Path) -> str:
+        """Beside the ledger, under a name of its own."""
+        number = self.release.number if self.release else 0
+        key = f"incidents/{number:08}-{self.begun.strftime('%Y%m%dT%H%M%SZ')}.zip"
+        records = S3Records(self.place.aws, self.place.bucket, self.place.prefix)
+        records.put(key, path.read_bytes())
+        return f"{records.url}/{key}"
+
+
+@contextmanager
+def telling(place: Place, what: Kind, clock: Callable[[], datetime]) -> Iterator[Teller]:
+    """Whatever stops the deployment is told; that another one is at work, or a wrong call, is not."""
+    teller = Teller(place, "rollback" if what is Kind.ROLLBACK else "deploy", clock, clock())
+    try:
+        yield teller
+    except (Busy, UsageError):
+        raise
+    except LockgateError as error:
+        status = Status.FAILED if error.exit_code == 1 else Status.ERROR
+        teller.tell(status, error.what)
+        raise
