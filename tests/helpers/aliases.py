@@ -69,11 +69,14 @@ class FakeLambda:
         self.updates.append(request)
         self.at(len(self.updates), "before")
         name = f"{request['FunctionName']}:{request['Name']}"
-        if request["RevisionId"] != self.aliases[name]["RevisionId"]:
+        if request.get("RevisionId", self.aliases[name]["RevisionId"]) != self.aliases[name]["RevisionId"]:
             raise refused("PreconditionFailedException")
         self.add(name, request["FunctionVersion"], request["RoutingConfig"]["AdditionalVersionWeights"])
         self.at(len(self.updates), "after")
         return dict(self.aliases[name])
+
+    def describe_alarms(self, **request: Any) -> dict[str, Any]:
+        return self.paginate(AlarmTypes=["MetricAlarm"], **request)[0]
 
     def get_paginator(self, operation: str) -> FakeLambda:
         assert operation == "describe_alarms"
