@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from helpers.malformed.case import CODES, Case
+from helpers.malformed.case import CODES, LOCK, Case
 from helpers.malformed.damage import JUNK, altered, damaged
 from helpers.models import ONNX, record, skops
 
 DATA = Path(__file__).parents[2] / "data" / "models"
-LOCK = Path(__file__).parents[1] / "tiny.lock"
 FLOW = {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": {"StartAt": "B", "States": {
     "B": {"Type": "Pass", "End": True}}}, "Next": "C"}, "C": {"Type": "Choice", "Choices": [{"Next": "A"}],
     "Default": "A"}}}  # fmt: skip
