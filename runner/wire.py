@@ -11,6 +11,7 @@ from typing import Any
 from runner.adapters.files import write_atomic
 from runner.errors import InfrastructureError
 from runner.model import StageReport
+from runner.text import is_heavy
 
 LIMIT = 64 * 2**20
 
@@ -53,7 +54,8 @@ def _adapter(kind: Any) -> Any:
 def load(path: Path, kind: Any) -> Any:
     """Read a JSON file as a dataclass; raises InfrastructureError where it is missing or does not fit."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as stream:
+            raw = stream.read(LIMIT + 1)
     except OSError as error:
         raise InfrastructureError(f"there is no {path.name}: {error.strerror}", where=str(path)) from None
     return loads(raw, kind, str(path))
@@ -62,8 +64,8 @@ def load(path: Path, kind: Any) -> Any:
 def loads(raw: bytes, kind: Any, where: str) -> Any:
     """JSON as a dataclass; raises InfrastructureError where it does not fit."""
     try:
-        if len(raw) > LIMIT:
-            raise ValueError(f"larger than {LIMIT >> 20} MiB")
+        if len(raw) > LIMIT or is_heavy(raw):
+            raise ValueError(f"larger than {LIMIT >> 20} MiB, or of too many values")
         return _adapter(kind).validate_json(raw)
     except ValueError as error:
         first, name = str(error).splitlines()[0], where.rpartition("/")[2]

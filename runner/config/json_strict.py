@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ConfigError, Problem
-from runner.text import one_line
+from runner.text import is_heavy, one_line
 
 MAX_BYTES = 4 * 2**20
 
@@ -38,6 +38,8 @@ def read_json(path: Path, shown: str) -> JsonFile:
 
 def parse(raw: bytes) -> Any:
     """JSON as data; raises ValueError (JSONDecodeError where it is no JSON) or RecursionError."""
+    if is_heavy(raw):
+        raise ValueError("it has too many values")
     return json.loads(raw, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
 
 

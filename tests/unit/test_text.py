@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import re
+import time
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.text import block, clean, one_line, unique_line
+from runner.text import block, clean, is_heavy, one_line, unique_line
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=80)
 
@@ -63,3 +64,25 @@ def test_a_long_block_keeps_its_head_and_its_tail() -> None:
     assert text.startswith("head")
     assert text.endswith("ValueError: the cause")
     assert "characters left out" in text
+
+
+@pytest.mark.parametrize(
+    ("json", "heavy"),
+    [
+        (b"[" + b"{}," * 300_000 + b"1]", True),
+        (b"[" + b"{}," * 250_000 + b"1]", False),
+        (b"[" + b"[]," * 300_000 + b"1]", True),
+        (b"[" + b"1," * 2_500_000 + b"1]", True),
+        (b"[" + b"1," * 2_000_000 + b"1]", False),
+        (b'["' + b"{,[" * 1_000_000 + b'"]', False),  # text, not values
+        (b'["' + b'\\"{,[' * 1_000_000 + b'"]', False),
+        (b'["\\\\",' + b'"",' * 3_000_000 + b"1]", True),
+        (b'["\\"' + b'\\",{' * 1_000_000, False),  # a string without an end: the parser refuses it
+        (b"", False),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_json_of_too_many_values_is_told_before_it_is_parsed(json: bytes, heavy: bool) -> None:
+    begun = time.monotonic()
+    assert is_heavy(json) is heavy
+    assert time.monotonic() - begun < 5

@@ -56,3 +56,9 @@ def test_a_damaged_report_is_refused_or_the_same_kind_of_thing(at: int, put: byt
         assert "does not parse" in error.what
     finally:
         path.unlink()
+
+
+def test_a_report_that_would_take_gigabytes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_bytes(b'{"run_id": [' + b"{}," * 400_000 + b"1]}")
+    with pytest.raises(InfrastructureError, match="too many values"):
+        wire.load_report(tmp_path / "result.json")
