@@ -45,7 +45,8 @@ class Case:
 # Builds the environment that the solutions of all cases have: no case is to pay for it.
 WARM = Case(
     "", "", {
-        "lockgate.yml": b"solution: malformed\nstages: {unit: {suites: [stock:lambda]}}\n",
+        "lockgate.yml": b"solution: malformed\nstages: {unit: {suites: [suites]}}\n",
+        "suites/test_it.py": b"",
         "requirements.lock": LOCK.read_bytes(),
     }, ("install", "--solution", "{root}"),
 )  # fmt: skip
@@ -128,7 +129,7 @@ def bench() -> Iterator[Bench]:
         subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as starter,
     ):
         found = Bench(starter, Path(place), url)
-        found.run(WARM)
+        assert found.run(WARM).code == 0
         yield found
         assert starter.stdin
         starter.stdin.close()
