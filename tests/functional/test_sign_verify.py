@@ -149,6 +149,44 @@ def test_it_needs_neither_what_judges_nor_what_deploys(left: Left, tmp_path: Pat
     assert done.stdout.strip().splitlines()[-1].strip() == "0 0 []", done.stderr
 
 
+# What a process that signs does, told by the interpreter itself (PEP 578): an audit hook cannot be taken off.
+WATCH = """
+import sys
+root, run, seen = sys.argv[1], sys.argv[2], []
+def hook(event, args):
+    where = str(args[0]) if event == "open" and args else ""
+    if event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "ctypes.dlopen"):
+        seen.append((event, str(args)[:200]))
+    if where.startswith(root) and not where.startswith((run, root + "/config")):
+        seen.append((event, where))
+sys.addaudithook(hook)
+from runner.cli import main
+code = main(["sign", run]) or main(["sign", run, "--public-key"])
+ours = [m for m, x in sys.modules.items() if str(getattr(x, "__file__", "")).startswith(root)]
+print("\\n", code, seen, ours)
+"""
+TRAPS = (
+    "app.py",
+    "conftest.py",
+    "sitecustomize.py",
+    "rfc8785.py",
+    "pydantic.py",
+    "src/app.py",
+    "suites/unit/test_it.py",
+)
+
+
+def test_who_signs_opens_no_file_of_the_solution_and_starts_nothing(left: Left, tmp_path: Path) -> None:
+    """In the solution's own folder, whose files bear the names of what is imported."""
+    for name in (*TRAPS, "runner/__init__.py", "lockgate.yml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("raise SystemExit('a solution was imported')\n")
+    argv = [sys.executable, "-P", "-c", WATCH, str(tmp_path), str(left.folder)]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip().splitlines()[-1].strip() == "0 [] []", done.stdout + done.stderr
+    assert left.bundle.is_file()
+
+
 @pytest.fixture(scope="module")
 def genuine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Left, str]:
     place = tmp_path_factory.mktemp("genuine")
