@@ -17,7 +17,7 @@ from runner.adapters.signing import FileKey, KmsKey
 from runner.errors import UsageError
 from runner.evidence.sign import Signed
 from runner.kept import BUNDLE, MANIFEST, bundle_key, manifest_key
-from runner.kept.get import fetch
+from runner.kept.get import fetch, fetch_manifest
 from runner.kept.put import keep, keep_blobs
 from runner.remote.store import Store
 from runner.tasks import open_store
@@ -65,6 +65,13 @@ def fetched(reference: str, folder: Path, *, real: bool = False) -> Path:
     Raises as `runner.kept.get.fetch` does."""
     wanted = parse(reference)
     fetch(open_store(wanted.place, real), folder, wanted.sha256)
+    return folder / MANIFEST
+
+
+def fetched_manifest(reference: str, folder: Path, *, real: bool = False) -> Path:
+    """The manifest of a kept run and its signatures, alone; as `fetched` otherwise."""
+    wanted = parse(reference)
+    fetch_manifest(open_store(wanted.place, real), folder, wanted.sha256)
     return folder / MANIFEST
 
 

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from runner import attest
+from runner import attest, keeping
 from runner.adapters import git, git_remote
 from runner.adapters.aws import Aws, real_target, sandbox_target
 from runner.adapters.output import SECRECY, say
@@ -114,20 +115,27 @@ def _evidence(asked: Asked, environ: Mapping[str, str]) -> ReadManifest:
     """The manifest, after everything that it has to fulfil; raises RefusedError for what it does not."""
     commit = asked.commit or (asked.tested if FULL.fullmatch(asked.tested) else "") or environ.get(COMMIT, "")
     keys = tuple(attest.public_key(name, real=asked.real) for name in asked.keys)
-    path = _manifest(asked)
-    manifest = attest.verified(attest.Asked(path, (), asked.policy, None, commit, keys))
+    with TemporaryDirectory(prefix="lockgate-merge-") as folder:
+        path = _manifest(asked, Path(folder))
+        manifest = attest.verified(attest.Asked(path, (), asked.policy, None, commit, keys))
     for what in _lacks(asked, manifest, environ.get(MANIFEST_SHA256, "")):
         raise RefusedError(f"{what}; nothing was changed", where=str(path))
     return manifest
 
 
-def _manifest(asked: Asked) -> Path:
-    if asked.manifest:
-        return find_manifest(asked.manifest, asked.root)
-    if not asked.tested:
+def _manifest(asked: Asked, folder: Path) -> Path:
+    """Where the manifest lies; `folder` is for one that has to be fetched."""
+    named = asked.manifest or asked.tested
+    if not named:
         hint = "a manifest, a run's folder or id, or the commit of a run that is here"
         raise UsageError("what was tested?", hint=hint)
-    return _run_of(asked) if FULL.fullmatch(asked.tested) else find_manifest(asked.tested, asked.root)
+    if keeping.is_kept(named):
+        return keeping.fetched_manifest(named, folder, real=asked.real)
+    return (
+        _run_of(asked)
+        if named is asked.tested and FULL.fullmatch(named)
+        else find_manifest(named, asked.root)
+    )
 
 
 def _run_of(asked: Asked) -> Path:

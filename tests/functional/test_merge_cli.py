@@ -18,7 +18,10 @@ from helpers.signed_runs import Left, a_run, key, signed
 from runner.cli import main
 from runner.history.history import History, Origin
 from runner.history.store import FolderRecords
+from runner.kept import bundle_key, uri_of
+from runner.kept.put import keep
 from runner.model import Status
+from runner.remote.store import FolderStore
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,18 @@ def test_a_verified_manifests_commit_is_merged(place: Place, capsys: pytest.Capt
     assert main([*argv, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["exit_code"], told["outcome"], told["after"]) == (0, "nothing-to-do", place.world.tested)
+
+
+def test_a_run_that_is_kept_elsewhere_is_named_by_its_uri_and_digest(place: Place, tmp_path: Path) -> None:
+    """As the pipeline does it: there is no run's folder here."""
+    left, store = place.run(run_id="r1"), FolderStore(tmp_path / "runs/r1")
+    keep(store, left.folder, left.record.manifest_sha256)
+    assert store.put(bundle_key(), left.bundle)
+    uri = uri_of(store.url)
+    assert main(place.argv(f"{uri}#sha256={'0' * 64}", "--key", place.key)) == 1
+    assert place.world.branches() == (place.world.tested, place.world.base)
+    assert main(place.argv(f"{uri}#sha256={left.record.manifest_sha256}", "--key", place.key)) == 0
+    assert place.world.branches() == (place.world.tested, place.world.tested)
 
 
 def test_the_run_of_a_commit_is_found(place: Place) -> None:

@@ -179,6 +179,24 @@ def who_deploys_changes_what_was_reviewed(given: Sequence[Statement]) -> list[st
     ]
 
 
+def who_merges_moves_the_main_branch_alone(given: Sequence[Statement]) -> list[str]:
+    """Each call that moves a branch is held to one, or to Lockgate's own; none pushes past approval rules."""
+    moves = {
+        "codecommit:MergePullRequestByFastForward": ["refs/heads/${MainBranch}"],
+        "codecommit:CreateBranch": ["refs/heads/lockgate/tested-*"],
+        "codecommit:DeleteBranch": ["refs/heads/lockgate/tested-*"],
+    }
+    reads = re.compile(r"codecommit:(Get|List|Evaluate)\w+|codecommit:CreatePullRequest")
+    return [
+        f"{s}: {action}"
+        for s in given
+        if s.allows and "MergeRole" in s.owners
+        for action in s.actions
+        if action.startswith("codecommit:") and not reads.fullmatch(action)
+        if s.condition("codecommit:References") != moves.get(action)
+    ]
+
+
 def who_signs_does_nothing_else(given: Sequence[Statement]) -> list[str]:
     """It reads runs, writes its log and its signatures. The key's own policy lets it sign."""
     allowed = {"logs:CreateLogStream", "logs:PutLogEvents", "s3:ListBucket", "s3:GetObject", "s3:PutObject"}
@@ -309,6 +327,7 @@ RULES: dict[str, Rule] = {
         testers_neither_deploy_nor_sign,
         each_writes_in_its_own_place,
         who_deploys_changes_what_was_reviewed,
+        who_merges_moves_the_main_branch_alone,
         who_signs_does_nothing_else,
         data_stays_in_this_account,
         no_name_is_the_beginning_of_anothers,

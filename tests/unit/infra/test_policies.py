@@ -263,6 +263,15 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
     ("each_writes_in_its_own_place", "release", "SignRole", "ReadRuns", change(Action="s3:DeleteObject")),
     ("who_signs_does_nothing_else", "release", "SignRole", "ReadRuns", change(Action="lambda:GetFunction")),
     ("who_signs_does_nothing_else", "release", "SignRole", "WriteLog", change(Action="kms:CreateKey")),
+    ("who_merges_moves_the_main_branch_alone", "release", "MergeRole", "Merge", change(Condition={})),
+    ("who_merges_moves_the_main_branch_alone", "release", "MergeRole", "OwnBranches", change(Condition={})),
+    (
+        "who_merges_moves_the_main_branch_alone",
+        "release",
+        "MergeRole",
+        "PrepareMerge",
+        change(Action="codecommit:GitPush"),
+    ),
     *(
         ("who_deploys_changes_what_was_reviewed", "release", "DeployRole", sid, change(Action=action))
         for sid, action in (
