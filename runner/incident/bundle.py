@@ -45,11 +45,20 @@ def collect(
     incident: Incident, aws: Aws | None, redactor: Redactor, *, seconds: float = SECONDS, limit: int = BYTES
 ) -> Bundle:
     """Everything about an incident that can be had in `seconds`, at most `limit` bytes of each source."""
-    gathered = gather(sources(incident, aws), seconds=seconds, limit=limit)
-    files = {name: data for one in gathered for name, data in _files(one.pieces, redactor).items()}
+    files, gathered = evidence(incident, aws, redactor, (), seconds, limit)
     index = redactor.value(_index(incident, gathered, files))
     files[INDEX] = json.dumps(index, indent=1, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
     return Bundle(_zip(files), index)
+
+
+def evidence(
+    incident: Incident, aws: Aws | None, redactor: Redactor, chosen: tuple[str, ...], seconds: float,
+    limit: int = BYTES,
+) -> tuple[dict[str, bytes], list[Gathered]]:  # fmt: skip
+    """The files of the `chosen` sources (none: of all), by name and without secrets, and how each ended."""
+    asked = {n: s for n, s in sources(incident, aws).items() if not chosen or n in chosen}
+    gathered = gather(asked, seconds=seconds, limit=limit)
+    return {n: data for one in gathered for n, data in _files(one.pieces, redactor).items()}, gathered
 
 
 def _files(pieces: Sequence[Piece], redactor: Redactor) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.adapters import shell
@@ -28,6 +29,7 @@ from runner.stages import StageJob
 from runner.stages.context import integration_context, stored_objects
 from runner.stages.outcome import worst
 from runner.stages.stack_deploy import INLINE_LIMIT, StackPlan, Stacks, stack_name
+from runner.stages.stack_evidence import keep_evidence
 from runner.stages.stack_remove import remove_stack
 from runner.stages.suites import SuiteOutcome, run_suites
 from runner.stages.test_role import env_for_tests, role_for_tests
@@ -42,7 +44,7 @@ def run(job: StageJob) -> StageReport:
     """Publish the artifacts, deploy the test stack, run the suites against it, remove it.
 
     Raises InfrastructureError where AWS cannot be used, UsageError for a wrong configuration."""
-    begun = time.monotonic()
+    begun, started = time.monotonic(), datetime.now(UTC)
     stage, role = _stage(job), _role(job)
     aws = Aws(target_from_env(job.aws, is_sandbox=job.is_sandbox))
     poll = 0.1 if job.is_sandbox else 5.0
@@ -54,6 +56,8 @@ def run(job: StageJob) -> StageReport:
         deployed, outputs = _deploy(job, stacks, plan)
         if deployed.status is Status.PASSED:
             outcome = _run_suites(job, stage, outputs, _tests_env(job, stacks, plan, bucket, role))
+        if _is_bad(deployed, *outcome.checks) and not shell.INTERRUPTED.is_set():
+            keep_evidence(stacks, plan.name, started, job.out)
     finally:
         removed = _remove(job, stacks, plan.name)
     checks = (deployed, *outcome.checks, removed)
@@ -69,6 +73,10 @@ def run(job: StageJob) -> StageReport:
         judged=outcome.judged,
         evidence=Evidence(files=_keep_golden(job), facts=_facts(aws, plan, job)),
     )
+
+
+def _is_bad(*checks: Check) -> bool:
+    return any(check.status in (Status.FAILED, Status.ERROR) for check in checks)
 
 
 def _stage(job: StageJob) -> IntegrationStage:
@@ -226,6 +234,11 @@ def _facts(aws: Aws, plan: StackPlan, job: StageJob) -> dict[str, object]:
     executed = {n: item.sha256 for n, item in stored_objects(job).items()}
     golden = _stage(job).golden
     limits = {GOLDEN: {"max": golden.tolerance}} if golden else {}
-    told: dict[str, object] = {"aws": aws.target.kind, "stack": plan.name, "deployed": executed, "limits": limits}
+    told: dict[str, object] = {
+        "aws": aws.target.kind,
+        "stack": plan.name,
+        "deployed": executed,
+        "limits": limits,
+    }
     kept = job.out / ROWS
     return {**told, "golden_sha256": sha256_file(kept)} if kept.is_file() else told

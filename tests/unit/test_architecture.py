@@ -56,6 +56,7 @@ MAY = {
         "judge",
         "components",
         "sandbox",
+        "incident",
     },
     "incident": {"errors", "model", "adapters", "manifest", "report"},
     "sweep": {"errors", "adapters", "stages"},

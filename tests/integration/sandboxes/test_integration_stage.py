@@ -57,17 +57,24 @@ def test_passes_and_leaves_nothing(tiny, cache, sandbox):
     assert report.collected[0] == DEPLOY
     assert report.collected[-1] == REMOVE
     assert set(report.collected) == {check.id for check in report.checks}
+    assert not (tiny / "out/aws").exists(), "evidence is kept of what failed"
     checks = status_of(report)
     assert checks["test_served_equals_training[rows 11-12]"].measured == "largest difference 0 over 2 rows"
     assert left(sandbox.url) == []
 
 
 def test_a_wrong_answer_with_http_200_is_told_by_row_and_field(tiny, cache, sandbox):
-    (tiny / "src/negate/app.py").write_text(NEGATE.replace("-event", "1-event"))
+    (tiny / "src/negate/app.py").write_text(
+        NEGATE.replace("-event", "1-event").replace(
+            "\n    return", "\n    print('asked for', event)\n    return"
+        )
+    )
     report = integrate(tiny, cache, sandbox.url)
     assert report.status is Status.FAILED
     assert "row 1: answer.value: served -1, training gave -2" in report.cause
     assert left(sandbox.url) == []
+    logs = "".join(path.read_text() for path in (tiny / "out/aws/logs").glob("*.log"))
+    assert "asked for {'value': " in logs, "the functions' logs outlive the stack"
 
 
 def test_a_missing_handler_is_named(tiny, cache, sandbox):
@@ -128,6 +135,7 @@ def test_a_failing_deployment_is_failed_with_the_resource(tiny, cache, sandbox):
     assert report.status is Status.FAILED
     assert "Wait (AWS::CloudFormation::WaitCondition)" in report.cause
     assert left(sandbox.url) == []
+    assert '"Wait"' in (tiny / "out/aws/stack-events.jsonl").read_text()
 
 
 HANDLE = """  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
