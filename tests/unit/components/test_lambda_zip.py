@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import zipfile
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 
 from runner.components import BuildJob
-from runner.components.lambda_zip import build, only_through_s3
+from runner.components.lambda_zip import _inputs, build, only_through_s3
 from runner.components.sources import FILES_LIMIT, inside
+from runner.components.targets import deploy_target, host_target
 from runner.config.schema import LambdaZip, Solution
 from runner.errors import InfrastructureError, SolutionError, UsageError
 from runner.model import Artifact
@@ -170,9 +172,17 @@ def test_a_source_that_is_edited_while_it_is_packed_is_not_kept(root: Path) -> N
 
 
 def test_a_lock_that_reaches_beyond_itself_is_refused_though_a_package_was_kept(root: Path) -> None:
+    """As if an earlier release had not refused it."""
     (root / "fn.lock").write_text("# nothing\n")
-    kept = Path(build(job(root, lock="fn.lock")).path)
-    (root / "fn.lock").write_text("-rother.txt\n")
+    asked = job(root, lock="fn.lock")
+    assert isinstance(asked.component, LambdaZip)
+    inputs = _inputs(asked, asked.component)
+    bad = b"-rother.txt\n"
+    worse = replace(inputs, lock_sha256=hashlib.sha256(bad).hexdigest())
+    build(asked)
+    for target in (deploy_target("python3.12", "x86_64"), host_target()):
+        for path in (root / "cache" / "zips").glob(f"fn-{inputs.key(target)[:32]}-*"):
+            path.rename(str(path).replace(inputs.key(target)[:32], worse.key(target)[:32]))
+    (root / "fn.lock").write_bytes(bad)
     with pytest.raises(SolutionError, match=r"-rother\.txt is not allowed"):
-        build(job(root, lock="fn.lock"))
-    assert kept.exists()
+        build(asked)
