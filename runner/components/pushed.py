@@ -24,6 +24,7 @@ from runner.adapters.registry import Credentials, ImageManifest, Registry, Regis
 from runner.components import BuildJob
 from runner.components.ecr import ECR, ecr_credentials
 from runner.components.ecr import REGISTRY as VARIABLE
+from runner.components.image_bases import base_images, known_bases
 from runner.components.image_context import Recipe
 from runner.config.fields import REGISTRY
 from runner.errors import InfrastructureError, SolutionError, UsageError
@@ -73,7 +74,21 @@ def pushed(job: BuildJob, recipe: Recipe, tools: Tools) -> Artifact:
     except NotBuilt as why:
         facts = {"built": False, "why": str(why), "context_bytes": recipe.size()}
         return Artifact(job.name, recipe.kind, str(recipe.origin), inputs, recipe.size(), inputs, facts=facts)
-    return _artifact(job, recipe, place, manifest, inputs)
+    bases = _bases(recipe, None if known else _engine(tools))
+    return _artifact(job, recipe, place, manifest, inputs, bases)
+
+
+def _bases(recipe: Recipe, engine: Engine | None) -> list[dict[str, str]]:
+    """What the image was built on; an `engine` that has just built it knows by which digests."""
+
+    def digests(name: str) -> tuple[str, ...]:
+        try:
+            return engine.image(name).digests if engine else ()
+        except InfrastructureError:  # a builder may keep what it pulled to itself
+            return ()
+
+    text = recipe.files[recipe.dockerfile].read_text(encoding="utf-8", errors="replace")
+    return known_bases(base_images(text, recipe.args), digests)
 
 
 def _place(job: BuildJob, tools: Tools) -> Place:
@@ -151,7 +166,14 @@ class _Log:
             stream.write(SECRECY.redactor().text(f"{line}\n"))
 
 
-def _artifact(job: BuildJob, recipe: Recipe, place: Place, manifest: ImageManifest, inputs: str) -> Artifact:
+def _artifact(
+    job: BuildJob,
+    recipe: Recipe,
+    place: Place,
+    manifest: ImageManifest,
+    inputs: str,
+    bases: list[dict[str, str]],
+) -> Artifact:
     path = job.cache / "images" / f"{manifest.sha256}.json"
     write_atomic(path, manifest.data)
     described: Mapping[str, Any] = json.loads(manifest.data)
@@ -159,6 +181,7 @@ def _artifact(job: BuildJob, recipe: Recipe, place: Place, manifest: ImageManife
         "built": True,
         "image": f"{place.name}@{manifest.digest}",
         "media_type": described.get("mediaType", ""),
+        "bases": bases,
         "layers_bytes": sum(layer["size"] for layer in described["layers"]),
     }
     size = len(manifest.data)

@@ -6,6 +6,7 @@ run's artifacts by digest; of a run without any, the commit that was judged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -124,6 +125,20 @@ def _dependencies(manifest: Manifest) -> Iterator[dict[str, Any]]:
         yield subject("lockgate.yml", manifest.configuration.sha256)
     for name, sha256 in sorted(manifest.locks.items()):
         yield subject(name, sha256)
+    yield from _bases(manifest)
+
+
+def _bases(manifest: Manifest) -> list[dict[str, Any]]:
+    """The images that the run's images are built on, where the build knew their digests."""
+    built = (component.facts for component in manifest.components.values() if component.is_built)
+    listed = [facts["bases"] for facts in built if isinstance(facts.get("bases"), list)]
+    found = {
+        (str(base.get("name")), str(base.get("sha256")))
+        for bases in listed
+        for base in bases
+        if isinstance(base, Mapping) and re.fullmatch("[0-9a-f]{64}", str(base.get("sha256")))
+    }
+    return [subject(name, sha256) for name, sha256 in sorted(found)]
 
 
 def _byproducts(manifest: Manifest) -> Iterator[dict[str, Any]]:

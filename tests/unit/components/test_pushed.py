@@ -36,6 +36,7 @@ class World:
     reachable: bool = True
     size: int = 1000
     loses: bool = False
+    bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked_by: list[Credentials | None] = field(default_factory=list)
 
     def tools(self) -> Tools:
@@ -59,6 +60,11 @@ class World:
             raise RegistryError("it cannot be reached", where="r")
         data = self.images.get((repository, reference))
         return ImageManifest(f"sha256:{hashlib.sha256(data).hexdigest()}", data) if data else None
+
+    def image(self, name: str) -> ImageInfo:
+        if name not in self.bases:
+            raise InfrastructureError("there is no such image", where=name)
+        return ImageInfo("sha256:base", self.bases[name], "amd64", 1, {})
 
     def build(self, wanted: Build, said: Callable[[str], None]) -> ImageInfo:
         self.built.append(wanted)
@@ -103,8 +109,24 @@ def test_an_image_is_its_manifest_in_the_registry(job: BuildJob, world: World) -
     data = Path(artifact.path).read_bytes()
     assert hashlib.sha256(data).hexdigest() == artifact.sha256 and artifact.size == len(data)
     name = f"localhost:5000/team/flights/train@sha256:{artifact.sha256}"
-    assert artifact.facts == {"built": True, "image": name, "media_type": "", "layers_bytes": 12}
+    assert artifact.facts == {
+        "built": True, "image": name, "media_type": "", "layers_bytes": 12, "bases": [],
+    }  # fmt: skip
     assert interpolate("${train.image}", image_values([artifact])[0], where="w") == name
+
+
+def test_it_says_what_it_was_built_on(job: BuildJob, world: World) -> None:
+    """Whoever built it knows which python:3.12 that was; whoever found it in the registry does not."""
+    pinned, python = "busybox@sha256:" + "a" * 64, "b" * 64
+    (job.root / "src" / "Dockerfile").write_text(f"FROM python:3.12\nCOPY --from={pinned} /a /a\nFROM lost\n")
+    world.bases = {"python:3.12": (f"python@sha256:{python}",)}
+    found = [build(job, world.tools()).facts["bases"] for _ in range(2)]
+    names = [pinned, "lost", "python:3.12"]
+    assert [base["name"] for base in found[0]] == [base["name"] for base in found[1]] == names
+    assert [[base["sha256"] for base in each] for each in found] == [
+        ["a" * 64, "", python],
+        ["a" * 64, "", ""],
+    ]
 
 
 def test_its_labels_carry_commit_and_solution(job: BuildJob, world: World) -> None:

@@ -86,6 +86,23 @@ def test_provenance_says_where_from_and_claims_no_level(passed: Left) -> None:
     assert "slsa" not in json.dumps(predicate).lower()
 
 
+def test_provenance_names_what_images_are_built_on_where_it_is_known(passed: Left) -> None:
+    bases = [
+        {"name": "python:3.12", "sha256": "b" * 64},
+        {"name": "lost", "sha256": ""},
+        "junk",
+        {"sha256": 3},
+    ]
+    data = passed.data
+    data["components"]["model"]["facts"] |= {"bases": bases}
+    data["components"]["train"]["facts"] |= {"bases": [{"name": "of none", "sha256": "c" * 64}]}  # not built
+    data["components"]["predict"]["facts"] |= {"bases": {"name": "x"}}
+    (told,) = (s for s in of_the_run(read_left(passed.folder, data)) if s.name == "provenance")
+    depends = told.statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+    names = {"name": "python:3.12", "digest": {"sha256": "b" * 64}}
+    assert depends[-1] == names and not {"lost", "of none"} & {each["name"] for each in depends}
+
+
 def test_data_validation_names_table_suite_and_result(passed: Left) -> None:
     predicate = said(passed)["data-validation"]["predicate"]
     (table,) = predicate["tables"]
