@@ -19,7 +19,7 @@ from runner.errors import SolutionError
 
 # https://protobuf.dev/programming-guides/proto-limits/: 2 GiB
 BYTES_LIMIT = 2**31
-HEAD, TAIL = 4096, 1
+HEAD = 4096
 # How serialized Python begins: pickle's protocols 2 to 5, its text protocols, and what joblib and
 # others compress it with; a zip archive with data.pkl is PyTorch's.
 PICKLES = re.compile(

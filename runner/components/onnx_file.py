@@ -61,12 +61,15 @@ class _Reader:
         top = self.top(whole)
         numbers = Counter(number for number, _ in top)
         version = next((v for number, v in top if number == 1), 0)
-        if not isinstance(version, int) or not 1 <= version < 1000 or numbers[7] != 1 or not numbers[8]:
+        once = numbers[1] == numbers[7] == 1 and numbers[8]
+        if not once or not isinstance(version, int) or not 1 <= version < 1000:
             raise NotOnnx("it has no ONNX version, graph and operator set")
+        if numbers[8] > MAX_OPSETS:
+            raise NotOnnx(f"it has more than {MAX_OPSETS} operator sets")
         graph = next(v for number, v in top if number == 7)
         return {
             "ir_version": version,
-            "opset": dict(self.opset(v) for number, v in top[:MAX_OPSETS] if number == 8),
+            "opset": dict(self.opset(v) for number, v in top if number == 8),
             "producer": " ".join(self.text(v) for number, v in top if number in (2, 3))[:200],
             "inputs": [self.value(v) for number, v in self.fields(_span(graph)) if number == 11],
             "outputs": [self.value(v) for number, v in self.fields(_span(graph)) if number == 12],

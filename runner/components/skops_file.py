@@ -8,6 +8,7 @@ solution's own environment, without credentials.
 from __future__ import annotations
 
 import json
+import re
 import stat
 import struct
 import zipfile
@@ -29,8 +30,11 @@ MAX_DIRECTORY, MAX_ENTRIES, MAX_SCHEMA, MAX_TOTAL, MAX_RATIO, FREE = (
 )
 MAX_TYPES = 2000
 SCHEMA = "schema.json"
-PICKLED = b"\x80"
-TAIL, END = 22 + 0xFFFF, b"PK\x05\x06"
+PICKLED = re.compile(rb"\x80[\x02-\x05]")
+# https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html; a dtype of objects, alone or listed
+NUMPY, MAX_HEADER = b"\x93NUMPY", 64 * 1024
+OBJECTS = re.compile(rb"""['"][|<>=]?O\d*['"]""")
+TAIL, END, LOCATOR = 22 + 0xFFFF, b"PK\x05\x06", b"PK\x06\x07"
 
 
 class NotSkops(Exception):
@@ -58,6 +62,8 @@ def _require_small_directory(path: Path) -> None:
     at = tail.rfind(END)
     if at < 0 or len(tail) < at + 22:
         raise NotSkops("it is no zip archive")
+    if tail[max(0, at - 20) : at].startswith(LOCATOR):
+        raise NotSkops("its directory is ZIP64, whose size stands elsewhere")
     if struct.unpack_from("<L", tail, at + 12)[0] > MAX_DIRECTORY:
         raise NotSkops(f"its directory is over {MAX_DIRECTORY // MIB} MiB")
 
@@ -86,11 +92,16 @@ def _is_plain(entry: zipfile.ZipInfo) -> bool:
 
 def _check_array(name: str, stream: IO[bytes]) -> None:
     """No member is a pickle, nor an array of objects, which holds one."""
-    head = stream.read(512)
-    if head[:1] == PICKLED and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        raise NotSkops(f"{one_line(name, 80)!r} in it is a pickle")
-    if head.startswith(b"\x93NUMPY") and b"'|O'" in head:
-        raise NotSkops(f"{one_line(name, 80)!r} in it is an array of objects, which is a pickle")
+    head, shown = stream.read(12), repr(one_line(name, 80))
+    if PICKLED.match(head):
+        raise NotSkops(f"{shown} in it is a pickle")
+    if not head.startswith(NUMPY):
+        return
+    length = int.from_bytes(head[8:10] if head[6:7] == b"\x01" else head[8:12], "little")
+    if length > MAX_HEADER:
+        raise NotSkops(f"{shown} in it has too long a header")
+    if OBJECTS.search(head[10:] + stream.read(length)):
+        raise NotSkops(f"{shown} in it is an array of objects, which is a pickle")
 
 
 def _schema(archive: zipfile.ZipFile) -> Any:

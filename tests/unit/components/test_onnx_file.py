@@ -39,6 +39,19 @@ def facts(tmp_path: Path, data: bytes) -> dict[str, object]:
     return onnx_facts(path)
 
 
+def test_what_it_says_first_hides_nothing_that_it_says_later(tmp_path: Path) -> None:
+    data = (
+        b"".join(message(2, b"p") for _ in range(150))
+        + model()
+        + message(8, message(1, b"com.x"), number(2, 3))
+    )
+    assert facts(tmp_path, data)["opset"] == {"ai.onnx": 15, "com.x": 3}
+    with pytest.raises(NotOnnx, match="version"):
+        facts(tmp_path, model() + number(1, 9))  # readers take the last one
+    with pytest.raises(NotOnnx, match="operator sets"):
+        facts(tmp_path, model() + message(8, number(2, 1)) * 150)
+
+
 def test_a_real_model_says_what_it_is() -> None:
     found = onnx_facts(MODELS / "binary.onnx")
     assert found["opset"] == {"ai.onnx": 21, "ai.onnx.ml": 1} and found["ir_version"] == 10
@@ -99,12 +112,12 @@ def test_endless_nesting_and_endless_fields_are_refused_in_time(tmp_path: Path) 
     graph = b""
     for _ in range(MAX_DEPTH):
         graph = message(1, message(5, message(6, graph)))
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(NotOnnx, match="nested"):
         facts(tmp_path, model(graph))
     with pytest.raises(NotOnnx, match="fields"):
         facts(tmp_path, model(number(2, 1) * (MAX_FIELDS + 1)))
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_a_large_forest_is_read_at_once(tmp_path: Path) -> None:

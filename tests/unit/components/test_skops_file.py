@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,15 @@ from helpers.models import SCHEMA, skops
 from runner.components.skops_file import NotSkops, skops_facts
 
 ARRAY = b"\x93NUMPY\x01\x00v\x00{'descr': '%s', 'fortran_order': False, 'shape': (1,), }"
+
+
+LONG = b"\x93NUMPY\x01\x00\x96\x02{'fortran_order': False, %s'descr': '%s', 'shape': (1,), }"
+
+
+def zip64(data: bytes) -> bytes:
+    """With a locator of a second directory, whose size is the one that counts."""
+    at = data.rfind(b"PK\x05\x06")
+    return data[:at] + struct.pack("<4sIQI", b"PK\x06\x07", 0, 0, 1) + data[at:]
 
 
 def facts(tmp_path: Path, data: bytes) -> dict[str, Any]:
@@ -49,6 +59,13 @@ def test_the_types_are_named_and_nothing_is_made_of_them(tmp_path: Path) -> None
         (skops(b'{"a":' * 50_000), "not acceptable"),
         (skops(b'{"__loader__": NaN}'), "no JSON number"),
         (skops(a_npy=ARRAY % b"|O"), "array of objects"),
+        (skops(a_npy=ARRAY % b"O"), "array of objects"),
+        (skops(a_npy=ARRAY % b"|O8"), "array of objects"),
+        (skops(a_npy=(ARRAY % b"|O").replace(b"'|O'", b'"|O"')), "array of objects"),
+        (skops(a_npy=(ARRAY % b"|O").replace(b"'|O'", b"[('a', '<f8'), ('b', '|O')]")), "array of objects"),
+        (skops(a_npy=LONG % (b" " * 600, b"|O")), "array of objects"),
+        (skops(a_npy=b"\x93NUMPY\x02\x00\xff\xff\xff\xff{"), "too long a header"),
+        (zip64(skops()), "ZIP64"),
         (skops(a_npy=b"\x80\x04\x95abc"), "is a pickle"),
         (skops(**{"a/b_npy": b""}), "nothing that skops writes"),
         (skops(**{"../b_npy": b""}), "nothing that skops writes"),
