@@ -41,8 +41,8 @@ CONFIGURATION = "lockgate.yml"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asked `lockgate merge` for. `tested` is a manifest, a run, or a commit of 40 digits
-    whose run is in the solution at `root`."""
+    """What a person asked `lockgate merge` for. `tested` is a manifest, a run, a kept run's URI, or a
+    commit of 40 digits whose run is in the solution at `root`."""
 
     root: Path
     tested: str = ""
@@ -119,7 +119,7 @@ def _evidence(asked: Asked, environ: Mapping[str, str]) -> ReadManifest:
         path = _manifest(asked, Path(folder))
         manifest = attest.verified(attest.Asked(path, (), asked.policy, None, commit, keys))
     for what in _lacks(asked, manifest, environ.get(MANIFEST_SHA256, "")):
-        raise RefusedError(f"{what}; nothing was changed", where=str(path))
+        raise RefusedError(f"{what}; nothing was changed", where=asked.manifest or asked.tested)
     return manifest
 
 
@@ -127,15 +127,11 @@ def _manifest(asked: Asked, folder: Path) -> Path:
     """Where the manifest lies; `folder` is for one that has to be fetched."""
     named = asked.manifest or asked.tested
     if not named:
-        hint = "a manifest, a run's folder or id, or the commit of a run that is here"
+        hint = "a manifest, a run's folder or id, a kept run's URI, or the commit of a run that is here"
         raise UsageError("what was tested?", hint=hint)
     if keeping.is_kept(named):
         return keeping.fetched_manifest(named, folder, real=asked.real)
-    return (
-        _run_of(asked)
-        if named is asked.tested and FULL.fullmatch(named)
-        else find_manifest(named, asked.root)
-    )
+    return find_manifest(named, asked.root) if asked.manifest or not FULL.fullmatch(named) else _run_of(asked)
 
 
 def _run_of(asked: Asked) -> Path:

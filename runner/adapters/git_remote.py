@@ -146,8 +146,9 @@ class Remote:
         )
 
     def _words(self, output: str) -> str:
-        """What git and the other side said, on one line, without credentials."""
-        clean = SECRECY.redactor().text(output.replace(self.url, self.shown))
+        """What git and the other side said, on one line. git names no password of a URL; what the other
+        side or a helper says is redacted."""
+        clean = SECRECY.redactor().text(output)
         return one_line("; ".join(line.strip() for line in SAID.findall(clean) if line.strip()))
 
 

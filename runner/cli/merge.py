@@ -18,7 +18,7 @@ SHORT = 12
 
 
 @click.command("merge")
-@click.argument("tested", default="", metavar="[MANIFEST|RUN|COMMIT]")
+@click.argument("tested", default="", metavar="[MANIFEST|RUN|URI|COMMIT]")
 @click.option("--manifest", default="", metavar="MANIFEST", help="The manifest, where a COMMIT is given too.")
 @click.option("--from", "source", default="dev", show_default=True, metavar="BRANCH", help="Has the commit.")
 @click.option("--into", "target", default="main", show_default=True, metavar="BRANCH", help="Gets it.")

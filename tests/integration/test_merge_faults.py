@@ -102,15 +102,37 @@ def test_every_call_of_a_revert_failing_in_turn(tmp_path: Path, service: Service
         assert world.git.tip("main") == world.tested and len(service.double.requests) == 1
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_what_boto3_repeats_by_itself_is_merged_once(tmp_path: Path, service: Service, fault: str) -> None:
-    """A merge whose answer was lost is repeated, and the repetition says that the request is closed."""
+@pytest.fixture
+def patient(tmp_path: Path, service: Service) -> World:
+    """A world with a boto3 that repeats a call once by itself."""
     world, double = service.world(tmp_path / "repository.git"), service.double
     made = client("codecommit", double.url, attempts=2)
     world.host = CodeCommitHost(Repository(Aws(sandbox_target(double.url), lambda _: made), REPOSITORY))
-    for operation in ("CreatePullRequest", "MergePullRequestByFastForward"):
-        double.faults.append(replace(FAULTS[fault], operation=operation))
-    assert world.merge() and double.merges == 1 and len(double.requests) == 1
+    return world
+
+
+def plant(world: World, fault: str, *operations: str) -> None:
+    assert world.service
+    world.service.faults = [replace(FAULTS[fault], operation=operation) for operation in operations]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_boto3_repeats_by_itself_is_merged_once(patient: World, fault: str) -> None:
+    """A call whose answer was lost is repeated, and the repetition says that it was done already."""
+    patient.move_on()
+    plant(patient, fault, "CreateBranch", "CreatePullRequest", "MergePullRequestByFastForward")
+    done = patient.merge()
+    assert done and done.after == patient.tested == patient.git.tip("main")
+    assert patient.service and (patient.service.merges, len(patient.service.requests)) == (1, 1)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_boto3_repeats_by_itself_is_reverted_once(patient: World, fault: str) -> None:
+    patient.git.move("main", patient.tested)
+    plant(patient, fault, "CreateBranch", "CreateCommit", "CreatePullRequest")
+    made = patient.host.revert(Undoing(patient.tested, patient.base, "2026.11.22-2"))
+    assert patient.git.git("rev-list", f"main..{made.branch}") == made.commit
+    assert patient.service and len(patient.service.requests) == 1
 
 
 # git's own: the other side dies before, or after, it moved the branch.
