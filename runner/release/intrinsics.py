@@ -157,7 +157,7 @@ class Template:
         open_: dict[str, Any] = {}
 
         def replace(match: re.Match[str]) -> str:
-            name = match[1].strip()
+            name = match[1]
             if name.startswith("!"):
                 return f"${{{name[1:]}}}"
             value = self.resolve(given[name]) if name in given else self._variable(name)

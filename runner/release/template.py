@@ -119,7 +119,7 @@ class Reference:
         """The edit that gives each its new name; what is not found there is left as it is."""
         start, end = self.node.start_mark.index, self.node.end_mark.index
         made = text[start:end]
-        before = r"(\$\{\s*)" if self.inside else r"(\A(?:!\w+\s+)?[\"']?)"
+        before = r"(\$\{)" if self.inside else r"(\A(?:!\w+\s+)?[\"']?)"
         for old in self.names & set(names):
             made = re.sub(rf"{before}{re.escape(old)}(?!\w)", rf"\g<1>{names[old]}", made)
         return start, end, made
@@ -157,7 +157,7 @@ def _by_text(node: Any) -> Iterator[Reference]:
     listed = node.value if node.id == "sequence" else [node]
     if listed and listed[0].id == "scalar":
         own = {key.value for key, _ in items(listed[-1]) if key.id == "scalar"}
-        used = {name.strip().split(".")[0] for name in SUB.findall(listed[0].value)}
+        used = {name.split(".")[0] for name in SUB.findall(listed[0].value)}
         yield Reference(listed[0], frozenset(used - own), inside=True)
 
 

@@ -267,3 +267,33 @@ def test_a_replaced_log_group_is_refused(small: Small) -> None:
 def test_a_stack_that_is_not_there_runs_nothing(aws: Aws) -> None:
     found = differences((), read_running(aws, "no-such-stack", ()))
     assert found == ["there is no stack no-such-stack"]
+
+
+SERVICE = """
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {Family: parts, ContainerDefinitions: [{Name: main, Image: IMAGE, Memory: 64}]}
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {Cluster: !Ref Cluster, TaskDefinition: !Ref Task, DesiredCount: 0}
+"""
+
+
+def test_a_service_is_read_back_and_its_other_task_definition_found(aws: Aws) -> None:
+    small = Small(aws, "parts-service")
+    image, other = (f"registry.test/app@sha256:{digit * 64}" for digit in "12")
+    content = Content(small.name, "0" * 64, {}, {})
+    wanted = expected(SERVICE.replace("IMAGE", image), {}, content)
+    small.bring_to(SERVICE.replace("IMAGE", image), {})
+    assert differences(wanted, small.running(wanted)) == []
+    container = {"name": "main", "image": other, "memory": 64}
+    made = aws.call("ecs", "register_task_definition", family="parts", containerDefinitions=[container])
+    there = small.running(()).physical
+    task = made["taskDefinition"]["taskDefinitionArn"]
+    aws.call("ecs", "update_service", cluster=there["Cluster"], service=there["Service"], taskDefinition=task)
+    assert differences(wanted, small.running(wanted)) == [
+        f"Service runs app@sha256:{'2' * 12}, the release has app@sha256:{'1' * 12}"
+    ]
+    aws.call("cloudformation", "delete_stack", StackName=small.name)

@@ -68,6 +68,11 @@ def test_an_alias_that_is_held_is_expected_at_its_number_and_nothing_else() -> N
     assert wanted["PredictAlias"].version == ""
 
 
+def test_a_fixed_variable_is_not_compared() -> None:
+    body = "  F: {Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {A: 010, B: !Sub x}}}}"
+    assert found(body)["F"].facts == {"environment B": "x"}
+
+
 def test_what_a_template_uses_and_nothing_tells_is_named() -> None:
     recipe = {
         "A": "${flow.key}",

@@ -22,6 +22,9 @@ Conditions:
   Both: !And [Condition: IsP, Condition: NotP]
   One: !Or [Condition: IsP, !Equals [!Ref AWS::Region, x]]
   Unknown: !Equals [!Ref AWS::Region, x]
+  Perhaps: !And [Condition: IsP, Condition: Unknown]
+  PerhapsNot: !Or [Condition: NotP, Condition: Unknown]
+  NotUnknown: !Not [Condition: Unknown]
   Loop: !Not [Condition: Loop]
 Resources:
   R:
@@ -89,6 +92,11 @@ def test_what_the_parameters_decide_is_worked_out(value: str, meaning: Any) -> N
 )
 def test_what_they_do_not_decide_stays(value: str, left: Any) -> None:
     assert worked_out(value) == left
+
+
+@pytest.mark.parametrize("name", ["Unknown", "Perhaps", "PerhapsNot", "NotUnknown", "Loop", "Missing"])
+def test_a_condition_that_cannot_be_told_decides_nothing(name: str) -> None:
+    assert worked_out(f"!If [{name}, yes, no]")["Fn::If"][1:] == ["yes", "no"]
 
 
 def test_secrets_can_be_left_out() -> None:

@@ -196,6 +196,14 @@ def test_what_was_read_is_kept_for_the_ledger_without_the_environment() -> None:
     assert running.outputs == {"Url": "u"} and "hunter2" not in repr(running)
 
 
+def test_what_the_stack_has_deleted_is_not_there() -> None:
+    answers: dict[str, Any] = stack(PHYSICAL)
+    for listed in answers["list_stack_resources"]["StackResourceSummaries"]:
+        listed["ResourceStatus"] = "DELETE_COMPLETE"
+    aws, _ = answering(cloudformation=answers)
+    assert differences([ALIAS], read_running(aws, "s", [ALIAS])) == ["predict live (Alias) is not there"]
+
+
 def test_nothing_read_is_nothing_kept() -> None:
     assert Running("s").facts() == {}
 

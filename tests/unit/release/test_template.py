@@ -158,6 +158,7 @@ def test_a_version_of_another_stacks_function_is_kept_too() -> None:
         "Resources: {a: &x {b: *x}}",
         "Resources: {[1]: 2}",
         "Resources: {V: {Type: AWS::Lambda::Version}}\nOutputs: {O: {Value: !Ref >-\n  V\n}}",
+        "Resources: {V: {Type: AWS::Lambda::Version}}\nOutputs:\n  O:\n    Value: !Ref >-\n      V\n",
         "Resources:\n  V:\n    Type: AWS::Lambda::Version\n    DeletionPolicy:\n",
         'Resources: {"\\u0056": {Type: AWS::Lambda::Version}}',
     ],

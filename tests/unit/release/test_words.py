@@ -36,7 +36,13 @@ def detail(
     return {"Target": {**target, **({"Name": name} if name else {})}, "Evaluation": evaluation}
 
 
-MANY = [detail("Role", "Dynamic"), detail("Role"), detail("", attribute="Tags")]
+MANY = [
+    detail("Code"),
+    detail("Code", "Dynamic"),
+    detail("Role", "Dynamic"),
+    detail("Role"),
+    detail("", attribute="Tags"),
+]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +74,7 @@ MANY = [detail("Role", "Dynamic"), detail("Role"), detail("", attribute="Tags")]
         ),
         (
             change("Modify", "F", Replacement="False", Details=MANY),
-            "changed         F (AWS::Lambda::Function): Role, Tags change",
+            "changed         F (AWS::Lambda::Function): Code, Role, Tags change",
         ),
         (
             change("Dynamic", "F"),
@@ -105,6 +111,11 @@ def test_a_nested_stacks_changes_are_told_by_its_name() -> None:
     assert "Inner (AWS::CloudFormation::Stack)" in words(flat)[2] and len(flat) == 3
     assert refused(flat, ()) == ["Inner/Bucket (AWS::S3::Bucket) would be deleted"]
     assert refused(flat, {"Inner/Bucket"}) == []
+
+
+def test_change_sets_that_name_each_other_end() -> None:
+    inner = change("Modify", "Inner", Replacement="False", ChangeSetId=ID)
+    assert len(with_nested([inner], {ID: [inner]})) == 2
 
 
 def test_names_cannot_repaint_a_terminal() -> None:
