@@ -14,7 +14,7 @@ from typing import IO
 from runner.errors import InfrastructureError, UsageError
 
 IGNORED = {"__pycache__", ".git", ".lockgate", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".venv"}
-# How often folders may be met again through links: two in each of 30 folders are a thousand million names.
+# How often folders may be met again through links: two in each of 30 folders make a thousand million names.
 REPEATS = 10_000
 
 
