@@ -63,6 +63,11 @@ def public_key(name: str, *, real: bool) -> PublicKey:
     return read_public_key(Path(name))
 
 
+def public_half() -> Path:
+    """Where the public half of this user's development key lies, once there is one."""
+    return config_folder() / "development.pub.pem"
+
+
 def config_folder() -> Path:
     """Where this user's own things of Lockgate lie."""
     base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
@@ -136,7 +141,9 @@ def _expectations(asked: Asked) -> Expectations:
     given = [*asked.given, *(read_public_key(path) for path in asked.keys)]
     keys = _by_id([*theirs, *given])
     if not keys:
-        raise UsageError("whose signature is it to be?", hint="--key PUB.pem, or --policy FILE")
+        own = public_half()
+        mine = f"; your development key's public half is {own}" if own.is_file() else ""
+        raise UsageError("whose signature is it to be?", hint=f"--key PUB.pem, or --policy FILE{mine}")
     allowed = {k.keyid for k in theirs} | fingerprints(policy) if policy else set(keys)
     development = frozenset(k.keyid for k in (*theirs, *given) if k.is_development)
     return Expectations(keys, frozenset(allowed), development, policy, asked.commit, asked.artifacts)

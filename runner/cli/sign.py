@@ -34,6 +34,7 @@ def command(
     Exit status: 0 signed (or signed already), 1 something does not hold, 2 usage, 3 could not tell.
     """
     from runner import attest, keeping
+    from runner.adapters.signing import DEVELOPMENT
 
     if public_key:
         click.echo(attest.signing_key(key, real=real).public.pem, nl=False)
@@ -51,4 +52,6 @@ def command(
     line = f"{how}: run {fields.run_id}, {fields.verdict.status}, {len(fields.statements)} statements\n"
     click.echo(json.dumps(told) if as_json else f"{line}  by {signer.kind} key sha256:{signer.keyid}\n"
                f"  {place}")  # fmt: skip
+    if signer.kind == DEVELOPMENT and not as_json:
+        click.echo(f"  check it: lockgate verify ... --key {attest.public_half()}")
     return 0

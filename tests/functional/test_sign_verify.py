@@ -42,7 +42,10 @@ def policy(path: Path, **rules: object) -> str:
 
 def test_a_run_is_signed_and_verified(left: Left, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sign", str(left.folder)]) == 0
-    assert "signed: run r1, PASSED" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "signed: run r1, PASSED" in said and f"--key {public(tmp_path)}" in said
+    assert main(["verify", str(left.folder)]) == 2
+    assert public(tmp_path) in capsys.readouterr().err
     assert main(["sign", "--solution", str(tmp_path), "--run", "r1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["new"] is False
     argv = ["verify", str(left.manifest), "--key", public(tmp_path)]
