@@ -27,6 +27,7 @@ class Told:
         self.asked: list[dict[str, Any]] = []
         self.per_page = 1000
         self.status = "Complete"
+        self.is_split = False
 
     def __call__(self, service: str) -> Any:
         assert service == "cloudwatch"
@@ -45,6 +46,8 @@ class Told:
     def paginate(self, **request: Any) -> Any:
         self.asked.append(request)
         results = [self._result(q) for q in request["MetricDataQueries"]]
+        if self.is_split:
+            self.per_page, results = len(results), [*map(_first, results), *map(_rest, results)]
         pages = [results[i : i + self.per_page] for i in range(0, len(results), self.per_page)]
         tokens = [f"t{i}" for i in range(1, len(pages))]
         for page, token in zip(pages, [*tokens, ""], strict=True):
@@ -63,6 +66,15 @@ class Told:
             "Values": values,
             "StatusCode": self.status,
         }
+
+
+def _first(result: dict[str, Any]) -> dict[str, Any]:
+    half = {"Timestamps": result["Timestamps"][:1], "Values": result["Values"][:1]}
+    return result | half | {"StatusCode": "PartialData"}
+
+
+def _rest(result: dict[str, Any]) -> dict[str, Any]:
+    return result | {"Timestamps": result["Timestamps"][1:], "Values": result["Values"][1:]}
 
 
 def metrics(told: Told, labels: tuple[str, ...] = LABELS) -> CloudWatchMetrics:
@@ -131,6 +143,12 @@ def test_pages_and_more_labels_than_one_call_takes_are_put_together() -> None:
     window = metrics(told, labels).window("7", SINCE, UNTIL)
     assert len(told.asked) == 2 and all(len(a["MetricDataQueries"]) <= 500 for a in told.asked)
     assert (window.requests, window.outputs["cat"], window.invalid) == (100, 50, 2)
+
+
+def test_a_series_that_lies_on_two_pages_is_one() -> None:
+    told = traffic()
+    told.is_split = True
+    assert metrics(told).window("7", SINCE, UNTIL) == metrics(traffic()).window("7", SINCE, UNTIL)
 
 
 @pytest.mark.parametrize("status", ["PartialData", "InternalError", "Forbidden"])

@@ -72,6 +72,14 @@ def test_linear_steps_are_judged_each_in_a_window_of_its_own() -> None:
     assert (world.fake.points("predict:live"), world.fake.points("features:live")) == (("2", {}), ("5", {}))
 
 
+def test_steps_that_were_passed_before_a_kill_are_not_watched_again() -> None:
+    world = World()
+    world.fake.add("predict:live", "1", {"2": 0.5})
+    world.shifter().shift([PREDICT], LINEAR)
+    assert len({since for _, since, _ in world.numbers.asked}) == 2
+    assert world.fake.points("predict:live") == ("2", {})
+
+
 def test_all_at_once_is_one_update() -> None:
     world = World()
     assert world.shifter().shift([PREDICT], Pace()) == {}
@@ -104,6 +112,18 @@ def test_one_bad_alias_takes_the_others_back_with_it() -> None:
     with pytest.raises(SolutionError, match=r"canary: features:live FAIL"):
         world.shifter().shift([PREDICT, FEATURES], CANARY)
     assert world.fake.points("predict:live") == ("1", {})
+
+
+def test_the_more_looks_and_aliases_the_less_each_may_spend() -> None:
+    limits = CanaryLimits(looks=1, error_margin=-1.0, latency={})
+    world = World()
+    world.numbers.tell = always(Window(1800, 4), Window(200, 3))
+    shifter = world.shifter()
+    shifter.limits = limits
+    shifter.shift([PREDICT, FEATURES], LINEAR)
+    world.fake.add("predict:live", "1")
+    with pytest.raises(SolutionError, match=r"p = 0\.0"):
+        shifter.shift([PREDICT], CANARY)
 
 
 def test_numbers_that_cannot_be_had_are_no_pass() -> None:
