@@ -35,7 +35,8 @@ def answers(tags=TAGS, **more):
     listed = {"ResourceTagMappingList": [{"Tags": tags}]}
     fixed = {
         LISTED: listed, "iam:list_role_tags": tags, "iam:list_role_policies": {"PolicyNames": ["p"]},
-        "iam:list_attached_role_policies": [{"PolicyArn": "arn:p"}], "events:list_targets_by_rule": [{"Id": "1"}],
+        "iam:list_attached_role_policies": [{"PolicyArn": "arn:p"}],
+        "events:list_targets_by_rule": [{"Id": "1"}],
         "sqs:get_queue_url": {"QueueUrl": "https://q"},
     }  # fmt: skip
     return Answers({**fixed, **{name.replace("__", ":"): value for name, value in more.items()}})
