@@ -81,6 +81,17 @@ MAY = {
     "merge": {"errors", "adapters"},
     "export": {"errors", "model", "adapters", "components", "config", "manifest"},
     "kept": {"errors", "model", "evidence", "manifest", "remote", "stages", "wire"},
+    "release": {
+        "errors",
+        "model",
+        "adapters",
+        "components",
+        "config",
+        "evidence",
+        "history",
+        "manifest",
+        "stages",
+    },
     "evidence": {"errors", "model", "adapters", "config", "manifest", "report", "stages", "verdict", "wire"},
 }
 

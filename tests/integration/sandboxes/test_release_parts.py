@@ -116,10 +116,14 @@ class Small:
     def bring_to(self, text: str, given: dict[str, str]) -> list[str]:
         """By a change set; its words."""
         self.propose(text, given)
+        assert self.execute() in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        return words(self.changes)
+
+    def execute(self) -> str:
+        """What was proposed; the status at which the stack then rests."""
         self._call("execute_change_set", ChangeSetName=f"c{self.count}")
         self.wait(lambda: not self.status().endswith("_IN_PROGRESS"), "the stack")
-        assert self.status() in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-        return words(self.changes)
+        return self.status()
 
     def propose(self, text: str, given: dict[str, str]) -> None:
         self.count += 1
@@ -227,6 +231,27 @@ def test_going_back_publishes_the_old_content_anew(small: Small) -> None:
         small.bring_to(text, small.given(content))
     assert small.answers("live")[0] == "one" and small.running(wanted).seen["Alias"].facts["version"] == "3"
     assert differences(wanted, small.running(wanted)) == []
+
+
+BAD = """
+  Bad:
+    Type: AWS::IAM::Policy
+    DependsOn: Alias
+    Properties: {PolicyName: p, PolicyDocument: {Statement: []}, Roles: [no-such-role]}
+"""
+
+
+def test_what_an_update_that_failed_had_published_is_gone_and_can_be_published_again(small: Small) -> None:
+    second = small.content("two", b"model 1")
+    text, wanted = small.wanted(second)
+    small.propose(text.replace("Outputs:", f"{BAD}Outputs:"), small.given(second))
+    assert small.execute() == "UPDATE_ROLLBACK_COMPLETE"
+    assert differences(wanted, small.running(wanted))[0] == "the stack is UPDATE_ROLLBACK_COMPLETE"
+    listed = small.aws.call("lambda", "list_versions_by_function", FunctionName=small.function)
+    assert [version["Version"] for version in listed["Versions"]] == ["$LATEST", "1"]
+    assert small.answers("live")[0] == "one"
+    small.bring_to(text, small.given(second))
+    assert small.answers("live")[0] == "two" and differences(wanted, small.running(wanted)) == []
 
 
 def test_what_somebody_changed_by_hand_is_told(small: Small) -> None:
