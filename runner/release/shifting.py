@@ -78,11 +78,6 @@ class Shifter:
         if self._alias(each).route(Routing(version)):
             self.say(f"{each.function}:{each.alias} points to version {version}")
 
-    def settle_down(self, moving: Sequence[Moving]) -> None:
-        """All of each alias's traffic to the version to which it points now, whichever that is."""
-        for each in moving:
-            self.give(each, self._alias(each).routing().version)
-
     def _require_ready(self, moving: Sequence[Moving]) -> None:
         for each in moving:
             found = self._alias(each).routing()
@@ -141,22 +136,6 @@ class Shifter:
 
     def _alias(self, each: Moving) -> LambdaAlias:
         return LambdaAlias(self.aws, each.function, each.alias, self.guard)
-
-
-@dataclass(frozen=True, slots=True)
-class Stepwise:
-    """The flow's `Traffic`: at one pace, by a Shifter."""
-
-    shifter: Shifter
-    pace: Pace
-
-    def shift(self, moving: Sequence[Moving], release: object) -> None:
-        """All traffic to the new versions. Raises SolutionError as `Shifter.shift` does."""
-        self.shifter.shift(moving, self.pace)
-
-    def back(self, moving: Sequence[Moving]) -> None:
-        """No version has a share beside the one to which an alias points."""
-        self.shifter.settle_down(moving)
 
 
 def _cause(verdicts: Mapping[str, CanaryVerdict], last: bool) -> str:

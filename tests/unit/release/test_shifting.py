@@ -13,7 +13,7 @@ from runner.errors import InfrastructureError, SolutionError, UsageError
 from runner.release.canary import CanaryLimits, Window
 from runner.release.canary_latency import Sketch
 from runner.release.pace import Pace, parse_pace
-from runner.release.shifting import Shifter, Stepwise
+from runner.release.shifting import Shifter
 from runner.release.target import Moving
 
 PREDICT = Moving("PredictAlias", "predict", "live", "1", "2")
@@ -296,11 +296,3 @@ def test_a_pace_is_read(text: str, steps: tuple[float, ...], name: str) -> None:
 def test_a_pace_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="traffic cannot move as"):
         parse_pace(text)
-
-
-def test_shares_are_taken_away_and_where_an_alias_points_stays() -> None:
-    world = World()
-    world.fake.add("predict:live", "2", {"1": 0.4})
-    Stepwise(world.shifter(), CANARY).back([PREDICT])
-    assert world.fake.points("predict:live") == ("2", {})
-    assert world.fake.points("features:live") == ("4", {})
