@@ -41,12 +41,7 @@ class DeploymentGroup:
         """The release's deployment of an alias, created where there is none since `since`."""
         description = f"lockgate {release} {each.function}:{each.alias} {each.old} to {each.new}"
         found = self._find(description, since)
-        if found is None:
-            self._create(each, config, description, hooks, since)
-            found = self._find(description, since)
-        if found is None:
-            raise InfrastructureError("the deployment that was created is not listed", where=str(self))
-        return found
+        return found or self.info(self._create(each, config, description, hooks, since))
 
     def info(self, id: str) -> Info:
         """A deployment as it is now."""
@@ -81,10 +76,10 @@ class DeploymentGroup:
 
     def _create(
         self, each: Moving, config: str, description: str, hooks: Mapping[str, str], since: datetime
-    ) -> None:
+    ) -> str:
         self.guard()
         try:
-            self.aws.call(
+            told = self.aws.call(
                 "codedeploy", "create_deployment",
                 applicationName=self.application, deploymentGroupName=self.name, description=description,
                 deploymentConfigName=config, revision=revision(each, hooks),
@@ -92,8 +87,11 @@ class DeploymentGroup:
             )  # fmt: skip
         except AwsError as error:
             # Its answer may have been lost, or a retry found it under way: then it is there.
-            if self._find(description, since) is None:
+            found = self._find(description, since)
+            if found is None:
                 raise self._explained(error, since) from error
+            return str(found["deploymentId"])
+        return str(told["deploymentId"])
 
     def _explained(self, error: AwsError, since: datetime) -> InfrastructureError:
         if error.code != BUSY:

@@ -154,6 +154,12 @@ def test_a_shift_that_was_cut_off_makes_no_second_deployment(world: World) -> No
     assert len(world.made()) == 1 and world.fake.points("predict:live") == ("2", {})
 
 
+def test_an_answer_that_was_lost_is_looked_for_and_the_shift_goes_on(world: World) -> None:
+    world.double.faults = [Fault(1, "CreateDeployment", lost=True)]
+    world.shift()
+    assert len(world.made()) == 1 and world.fake.points("predict:live") == ("2", {})
+
+
 def test_what_codedeploy_finished_while_nobody_watched_was_not_passed(world: World) -> None:
     world.shift()
     world.fake.aliases["predict:live"]["FunctionVersion"] = "2"
