@@ -33,8 +33,7 @@ def _faulty(aws: Aws, incident: Incident) -> Iterator[str]:
     asked: dict[str, Any] = {"StartTime": start, "EndTime": incident.end, "FilterExpression": "fault = true"}
     while True:
         answer = aws.call("xray", "get_trace_summaries", **asked)
-        # Doubles ignore the expression.
-        yield from (t["Id"] for t in answer.get("TraceSummaries", ()) if t.get("HasFault"))
+        yield from (trace["Id"] for trace in answer.get("TraceSummaries", ()))
         if not answer.get("NextToken"):
             return
         asked["NextToken"] = answer["NextToken"]

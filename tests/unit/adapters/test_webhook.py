@@ -22,6 +22,14 @@ def test_any_url_but_https_is_refused_without_showing_it(url):
     assert "user:pw" not in str(error.value)
 
 
+def test_a_wrong_url_is_a_secret_all_the_same():
+    with pytest.raises(UsageError):
+        open_webhook("http://hooks.example.org/services/T0/wrong-scheme")
+    assert "wrong-scheme" not in SECRECY.redactor().text(
+        "at http://hooks.example.org/services/T0/wrong-scheme"
+    )
+
+
 @pytest.mark.parametrize(
     "address",
     ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "fe80::1", "::ffff:169.254.169.254",

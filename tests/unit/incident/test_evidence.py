@@ -7,9 +7,12 @@ import json
 import os
 import threading
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 
+import boto3
 import pytest
+from helpers.aws_model import problems
 from helpers.incidents import END, Answers, incident
 
 from runner.adapters.aws import AwsError
@@ -69,7 +72,7 @@ def trace(**arguments):
 TABLE = {
     "logs:filter_log_events": {"events": [log_event(f"password {SECRET}")]},
     "cloudtrail:lookup_events": {"Events": [trail(issuer=ROLE), trail(arn="somebody else")]},
-    "xray:get_trace_summaries": {"TraceSummaries": [{"Id": "1-a", "HasFault": True}, {"Id": "1-b"}]},
+    "xray:get_trace_summaries": {"TraceSummaries": [{"Id": "1-a"}]},
     "xray:batch_get_traces": trace,
     "cloudformation:describe_stack_events": [stack_event("Second"), stack_event("First", before=90)],
     "ecs:describe_tasks": lambda **asked: {
@@ -102,9 +105,32 @@ def test_every_source_is_in_it_and_no_secret_is(tmp_path):
 
 
 def incident_with(*paths):
-    from dataclasses import replace
-
     return replace(WHOLE, files={f"run/{path.name}": path for path in paths})
+
+
+def test_every_request_fits_the_services_own_model():
+    aws = Answers(TABLE)
+    collect(WHOLE, aws, REDACTOR)
+    asked = {name for name, _ in aws.calls}
+    assert asked == set(TABLE)
+    for name, arguments in aws.calls:
+        service, _, operation = name.partition(":")
+        client = boto3.client(service, region_name="us-east-1")
+        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+        assert problems(model.input_shape, arguments) == "", name
+
+
+def test_traces_with_faults_are_asked_for_of_six_hours_at_most_and_read_five_at_a_time():
+    pages = {"": {"TraceSummaries": [{"Id": f"{n}"} for n in range(7)], "NextToken": "t"},
+             "t": {"TraceSummaries": [{"Id": f"t{n}"} for n in range(30)]}}  # fmt: skip
+    aws = Answers({**TABLE, "xray:get_trace_summaries": lambda NextToken="", **_: pages[NextToken]})
+    bundle = collect(replace(WHOLE, start=END - timedelta(days=2)), aws, REDACTOR)
+    asked = [arguments for name, arguments in aws.calls if name == "xray:get_trace_summaries"]
+    assert all(a["FilterExpression"] == "fault = true" for a in asked)
+    assert all(a["EndTime"] - a["StartTime"] == timedelta(hours=6) for a in asked)
+    read = [len(arguments["TraceIds"]) for name, arguments in aws.calls if name == "xray:batch_get_traces"]
+    assert read == [5, 5, 5, 5]
+    assert len(unzipped(bundle.data)["xray.jsonl"].splitlines()) == 20
 
 
 def test_the_same_evidence_gives_the_same_bytes():
