@@ -136,15 +136,16 @@ def test_what_boto3_repeats_by_itself_is_reverted_once(patient: World, fault: st
 
 
 # git's own: the other side dies before, or after, it moved the branch.
-DIES = {"before": "pre-receive", "after": "post-receive"}
+DIES = {"before": ("pre-receive", "true"), "after": ("reference-transaction", '[ "$1" = committed ]')}
 
 
 @pytest.mark.parametrize("when", DIES)
 def test_the_other_side_of_a_push_dies(tmp_path: Path, when: str) -> None:
     with git_world(tmp_path / "repository.git") as world:
-        hook = world.git.path / "hooks" / DIES[when]
+        name, moment = DIES[when]
+        hook = world.git.path / "hooks" / name
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text("#!/bin/sh\nkill -9 $PPID\n")
+        hook.write_text(f"#!/bin/sh\n{moment} && kill -9 $PPID\nexit 0\n")
         hook.chmod(0o755)
         if when == "before":
             with pytest.raises(InfrastructureError, match="git push"):
