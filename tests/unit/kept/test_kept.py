@@ -149,6 +149,17 @@ def test_no_name_leads_out_of_the_folder(left: Left, tmp_path: Path, name: str) 
     assert {p for p in tmp_path.rglob("*") if not p.is_relative_to(tmp_path / "deep")} == before
 
 
+@pytest.mark.parametrize(
+    ("what", "size"), [("manifest", 9 * 2**20), ("file", 3 * 2**30), ("result", 65 * 2**20)]
+)
+def test_what_is_too_large_is_not_fetched(left: Left, tmp_path: Path, what: str, size: int) -> None:
+    store = kept(left, tmp_path / "runs")
+    with MISSING[what](store).open("r+b") as stream:
+        stream.truncate(size)  # takes no room itself
+    with pytest.raises(RefusedError, match="bytes, too many"):
+        fetch(store, tmp_path / "out")
+
+
 def edited(edit: Callable[[dict[str, Any]], object]) -> Callable[[bytes], bytes]:
     def change(raw: bytes) -> bytes:
         data = json.loads(raw)
