@@ -181,6 +181,8 @@ class Deployment:
         self._arrive(wanted)
         if moving:
             self._require_no_drift(release.content)
+        for line in self.target.unseen(wanted):
+            self.say(line)
         return self._conclude(release, Ended.SUCCEEDED, "", wanted)
 
     def _prepared(self, release: Release, wanted: Wanted) -> list[Moving]:

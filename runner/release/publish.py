@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from runner.adapters.aws import Aws, AwsError
@@ -18,19 +18,33 @@ def publish(aws: Aws, bucket: str, wanted: Mapping[str, Stored], found: Found) -
     """Put what is not there yet. `found` gives the file that should have a digest, None for none.
 
     Raises RefusedError where a file is missing, or is not what its name says."""
+    for name, stored in _lacking(aws, bucket, wanted):
+        _put(aws, _file(name, bucket, stored, found), bucket, stored)
+
+
+def require(aws: Aws, bucket: str, wanted: Mapping[str, Stored], found: Found) -> None:
+    """Raise what `publish` would raise for a file, and put nothing: asked before anything is changed."""
+    for name, stored in _lacking(aws, bucket, wanted):
+        _file(name, bucket, stored, found)
+
+
+def _lacking(aws: Aws, bucket: str, wanted: Mapping[str, Stored]) -> Iterator[tuple[str, Stored]]:
     for name, stored in sorted(wanted.items()):
-        if aws.object_size(bucket, stored.key) == stored.size:
-            continue
-        path = found(stored.sha256)
-        if path is None:
-            raise RefusedError(
-                f"the bytes of {name} are neither in the bucket nor beside the manifest",
-                where=f"s3://{bucket}/{stored.key}",
-                hint="name the folder that has them: --artifacts DIR",
-            )
-        if sha256_file(path) != stored.sha256:
-            raise RefusedError(f"{name} is not what its manifest names", where=str(path))
-        _put(aws, path, bucket, stored)
+        if aws.object_size(bucket, stored.key) != stored.size:
+            yield name, stored
+
+
+def _file(name: str, bucket: str, stored: Stored, found: Found) -> Path:
+    path = found(stored.sha256)
+    if path is None:
+        raise RefusedError(
+            f"the bytes of {name} are neither in the bucket nor beside the manifest",
+            where=f"s3://{bucket}/{stored.key}",
+            hint="name the folder that has them: --artifacts DIR",
+        )
+    if sha256_file(path) != stored.sha256:
+        raise RefusedError(f"{name} is not what its manifest names", where=str(path))
+    return path
 
 
 def _put(aws: Aws, path: Path, bucket: str, stored: Stored) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from runner.adapters.aws import AwsError
 from runner.errors import InfrastructureError, RefusedError
 from runner.release.stateful import refused
-from runner.release.words import words
+from runner.release.words import NESTED, nested_sets, with_nested, words
 from runner.stages.stack_deploy import StackFailed, StackPlan, Stacks
 
 GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
@@ -121,7 +121,8 @@ class LivingStack:
         """Have a change set made, or find the one that was; False where it would change nothing."""
         try:
             request = {**plan.request(), "ChangeSetName": name, "ChangeSetType": kind, "ClientToken": name}
-            self._call("create_change_set", **request)
+            nested = {"IncludeNestedStacks": True} if NESTED in plan.body else {}
+            self._call("create_change_set", **request, **nested)
         except AwsError as error:
             if error.code in ("ValidationError", "InsufficientCapabilitiesException"):
                 raise StackFailed(f"the template is refused: {error.what}") from error
@@ -157,11 +158,22 @@ class LivingStack:
             )
 
     def _changes(self, name: str) -> list[dict[str, Any]]:
-        """All pages of a change set's changes."""
+        """A change set's changes, and those of the nested stacks' own change sets."""
+        found = self._pages(StackName=self.name, ChangeSetName=name)
+        nested: dict[str, list[dict[str, Any]]] = {}
+        waiting = nested_sets(found)
+        while waiting:
+            below = waiting.pop()
+            nested[below] = self._pages(ChangeSetName=below)
+            waiting += [each for each in nested_sets(nested[below]) if each not in nested]
+        return with_nested(found, nested)
+
+    def _pages(self, **which: str) -> list[dict[str, Any]]:
+        """All pages of one change set's changes."""
         found: list[dict[str, Any]] = []
         more: dict[str, str] = {}
         while True:
-            told = self._call("describe_change_set", StackName=self.name, ChangeSetName=name, **more)
+            told = self._call("describe_change_set", **which, **more)
             found += told.get("Changes", ())
             if not told.get("NextToken"):
                 return found

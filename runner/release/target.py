@@ -14,8 +14,8 @@ from runner.errors import InfrastructureError
 from runner.history.store import TAKEN
 from runner.release import template
 from runner.release.content import Stored, parameters
-from runner.release.drift import drift
-from runner.release.expected import Expectation, expected
+from runner.release.drift import drift, not_checked
+from runner.release.expected import Expectation, expected, not_reread
 from runner.release.publish import publish
 from runner.release.records import Content
 from runner.release.running import Running, differences, read_running
@@ -129,6 +129,12 @@ class Target:
         if self._stack(stack_name).standing() is None:
             return []
         return drift(self.aws, stack_name, self.stacks.wait)
+
+    def unseen(self, wanted: Wanted) -> list[str]:
+        """What nobody could compare: components that are nowhere read back, resources without drift."""
+        lines = [f"not read back: {name}" for name in not_reread(wanted.expectations, wanted.content)]
+        told = not_checked(self.aws, wanted.content.stack_name)
+        return [*lines, *([told] if told else [])]
 
     def settle(self, content: Content) -> None:
         """Wait for what is under way, and lead the stack out of what it was left in."""

@@ -54,6 +54,11 @@ def with_nested(changes: Changes, nested: Mapping[str, Changes] = NONE_NESTED) -
     return found
 
 
+def nested_sets(changes: Changes) -> list[str]:
+    """The change sets of the nested stacks that changes name, by their ids."""
+    return [str(c["ChangeSetId"]) for c in map(_resource, changes) if c.get("ChangeSetId")]
+
+
 def name(change: Mapping[str, Any]) -> str:
     """A resource change's logical name, fit to be shown."""
     return one_line(change.get("LogicalResourceId", "?"), 255)

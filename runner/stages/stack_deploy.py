@@ -50,10 +50,14 @@ class StackPlan:
                 {"ParameterKey": k, "ParameterValue": v} for k, v in sorted(self.parameters.items())
             ],
             "Tags": [{"Key": k, "Value": v} for k, v in sorted(self.tags.items())],
-            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+            "Capabilities": ["CAPABILITY_NAMED_IAM", *self._expanding()],
             **source,
             **({"RoleARN": self.role} if self.role else {}),
         }
+
+    def _expanding(self) -> list[str]:
+        """What a template with a macro (SAM's, an include) wants to be allowed."""
+        return ["CAPABILITY_AUTO_EXPAND"] if "Transform" in self.body else []
 
 
 @dataclass(frozen=True, slots=True)
