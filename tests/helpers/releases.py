@@ -148,6 +148,10 @@ class Shop:
         """Change the environment `prod`."""
         self.config["environments"]["prod"] |= environment
 
+    @property
+    def stack(self) -> str:
+        return str(self.config["environments"]["prod"]["stack_name"])
+
     def release(
         self, *, factor: float = 1, bias: float = 0, template: str = TEMPLATE, predict: str = PREDICT,
         expected: float | None = None, status: Status = Status.PASSED, sign: bool = True, **record: Any,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,28 @@ from runner.sandbox.choose import URL
 from runner.sandbox.process import start_embedded
 
 pytestmark = pytest.mark.integration
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with start_embedded(tmp_path_factory.mktemp("log")) as started:
+        yield started.url
 
 
 @pytest.fixture
-def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    with start_embedded(tmp_path / "log") as sandbox:
-        monkeypatch.setenv(URL, sandbox.url)
-        yield Aws(sandbox_target(sandbox.url))
+def aws(sandbox: str, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    monkeypatch.setenv(URL, sandbox)
+    return Aws(sandbox_target(sandbox))
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    return Shop(tmp_path / "square", tmp_path / "cache")
+    """A solution, ledger and stack of each test's own."""
+    shop = Shop(tmp_path / "square", tmp_path / "cache")
+    shop.config["solution"] = f"square{next(NUMBERS)}"
+    shop.configure(stack_name=f"{shop.config['solution']}-prod")
+    return shop
 
 
 def test_a_release_runs_and_the_second_time_nothing_is_done(aws: Aws, shop: Shop) -> None:
@@ -35,7 +46,7 @@ def test_a_release_runs_and_the_second_time_nothing_is_done(aws: Aws, shop: Shop
     done = deploy(shop.asked(run), world(say=print))
     assert done.outcome is not None
     assert done.outcome.ended is Ended.SUCCEEDED, done.outcome.cause
-    assert answer(aws, 2) == 12
+    assert answer(aws, 2, shop.stack) == 12
     assert deploy(shop.asked(run), world()).outcome is None
 
 
@@ -46,33 +57,37 @@ def test_each_step_there_and_back(aws: Aws, shop: Shop) -> None:
     deploy(shop.asked(first), world())
     second = shop.release(factor=5)
     assert _ended(deploy(shop.asked(second), world(say=print))) is Ended.SUCCEEDED
-    assert answer(aws, 2) == 20
+    assert answer(aws, 2, shop.stack) == 20
     deploy(shop.asked(shop.release(factor=5, bias=1)), world())
-    assert answer(aws, 2) == 25
+    assert answer(aws, 2, shop.stack) == 25
     assert _agrees(shop)
 
     back = roll_back(shop.asked(), world(say=print), Return("model", now=True))
     assert _ended(back) is Ended.SUCCEEDED
-    assert answer(aws, 2) == 15  # the old model, the new features
+    assert answer(aws, 2, shop.stack) == 15  # the old model, the new features
     assert back.release.content.parts["model"].version == "2026.11.23-1"
     assert back.release.content.parts["features"].version == "2026.11.23-2"
     assert _agrees(shop)
 
     whole = roll_back(shop.asked(), world(say=print), Return())
-    assert answer(aws, 2) == 20
+    assert answer(aws, 2, shop.stack) == 20
     assert whole.release.restores == 2
     again = roll_back(shop.asked(), world(say=print), Return())
-    assert answer(aws, 2) == 12
+    assert answer(aws, 2, shop.stack) == 12
     assert again.release.restores == 1
     assert _agrees(shop)
     shop.release(factor=5)
     assert _ended(deploy(shop.asked(shop.root / ".lockgate/runs/run2"), world())) is Ended.SUCCEEDED
-    assert answer(aws, 2) == 20
+    assert answer(aws, 2, shop.stack) == 20
 
 
 def _ended(done: Done) -> Ended:
     assert done.outcome is not None
     return done.outcome.ended
+
+
+def _tables(aws: Aws, shop: Shop) -> list[str]:
+    return [name for name in aws.call("dynamodb", "list_tables")["TableNames"] if shop.stack in name]
 
 
 def _agrees(shop: Shop) -> bool:
@@ -89,7 +104,7 @@ def test_wrong_answers_never_get_traffic(aws: Aws, shop: Shop) -> None:
     assert done.outcome.ended is Ended.FAILED
     assert done.outcome.restored
     assert "golden row 1: answer.y: served 4, training gave 5" in done.outcome.cause
-    assert answer(aws, 2) == 12
+    assert answer(aws, 2, shop.stack) == 12
     assert _agrees(shop)
 
 
@@ -100,7 +115,7 @@ def test_a_handler_that_raises_never_gets_traffic(aws: Aws, shop: Shop) -> None:
     assert done.outcome is not None
     assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
     assert "test_it_answers" in done.outcome.cause
-    assert answer(aws, 2) == 12
+    assert answer(aws, 2, shop.stack) == 12
 
 
 def test_a_stack_that_fails_to_update_stays_as_it_was(aws: Aws, shop: Shop) -> None:
@@ -115,7 +130,7 @@ def test_a_stack_that_fails_to_update_stays_as_it_was(aws: Aws, shop: Shop) -> N
     assert done.outcome is not None
     assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
     assert "Wait" in done.outcome.cause
-    assert answer(aws, 2) == 12
+    assert answer(aws, 2, shop.stack) == 12
     assert _agrees(shop)
 
 
@@ -126,10 +141,10 @@ def test_data_is_not_lost_by_accident(aws: Aws, shop: Shop) -> None:
     assert done.outcome is not None
     assert done.outcome.ended is Ended.FAILED
     assert "Table" in done.outcome.cause
-    assert aws.call("dynamodb", "list_tables")["TableNames"] == ["square-prod-data"]
+    assert _tables(aws, shop) == [f"{shop.stack}-data"]
     named = shop.asked(shop.root / ".lockgate/runs/run2", replace=("Table",))
     assert _ended(deploy(named, world(say=print))) is Ended.SUCCEEDED
-    assert aws.call("dynamodb", "list_tables")["TableNames"] == ["square-prod-other"]
+    assert _tables(aws, shop) == [f"{shop.stack}-other"]
 
 
 def test_a_failure_is_told_with_its_cause(aws: Aws, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
