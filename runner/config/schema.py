@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from runner.config.canary import Canary
+from runner.config.canary import Canary, CodeDeploy
 from runner.config.components import Component as Component
 from runner.config.components import Definition as Definition
 from runner.config.components import Image as Image
@@ -145,6 +145,7 @@ class Environment(Strict):
         "linear-10-percent-every-1-minute",
     )
     canary: Canary = Field(Canary(), description="what is tolerated while traffic moves")
+    code_deploy: CodeDeploy | None = Field(None, description="what moves the aliases; else Lockgate does")
     alarms: tuple[str, ...] = Field((), description="CloudWatch alarms that stop a deployment, by name")
     policy: RelPath | None = Field(None, description="who may sign what; required in a real AWS")
     role: str | None = Field(None, description="ARN: what CloudFormation changes the stack as")

@@ -9,12 +9,17 @@ from typing import Protocol
 
 from runner.adapters.aws import Aws
 from runner.config.canary import Canary as Tolerated
+from runner.config.canary import CodeDeploy
 from runner.config.schema import Environment
+from runner.errors import RefusedError
 from runner.release.alias import LambdaAlias, Routing
 from runner.release.canary import CanaryLimits
 from runner.release.canary_metrics import CloudWatchMetrics
-from runner.release.pace import parse_pace
-from runner.release.records import Release
+from runner.release.canary_watch import Subject
+from runner.release.code_deploy import DeploymentGroup
+from runner.release.code_deploy_shifting import CodeDeployShifter
+from runner.release.pace import Pace, parse_pace
+from runner.release.records import Kind, Release
 from runner.release.shifting import Shifter
 from runner.release.target import Moving
 
@@ -32,18 +37,42 @@ class Pacing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """Moves the aliases of a stack. `shifter` is for what does not move all at once."""
+    """Moves the aliases of a stack. `shifter` is for what does not move all at once; `code_deploy`
+    names the groups that do it instead."""
 
     aws: Aws
     shifter: Shifter
+    code_deploy: CodeDeploy | None = None
 
     def shift(self, moving: Sequence[Moving], release: Release) -> None:
         """At the release's pace, judged at each step; all at once is left to the stack's own update.
 
         Raises SolutionError where the new versions must not have the traffic."""
         pace = parse_pace(release.traffic)
-        if pace.percent:
+        if self.code_deploy and release.kind is Kind.DEPLOY:
+            self._by_code_deploy(self.code_deploy, moving, pace, release)
+        elif pace.percent:
             self.shifter.shift(moving, pace)
+
+    def _by_code_deploy(
+        self, told: CodeDeploy, moving: Sequence[Moving], pace: Pace, release: Release
+    ) -> None:
+        """One deployment an alias, one after the other; the release's id stands in its description."""
+        if missing := [each.logical for each in moving if each.logical not in told.groups]:
+            raise RefusedError(
+                f"no CodeDeploy group is named for {', '.join(missing)}", where="environments.code_deploy"
+            )
+        hooks = {"BeforeAllowTraffic": told.before_hook, "AfterAllowTraffic": told.after_hook}
+        named = {event: function for event, function in hooks.items() if function}
+        mine, since = self.shifter, datetime.fromisoformat(release.when)
+        for each in moving:
+            alias = self._alias(each)
+            group = DeploymentGroup(self.aws, told.application, told.groups[each.logical], mine.guard)
+            subject = Subject(str(alias), each.old, each.new, mine.metrics_of(each))
+            shifter = CodeDeployShifter(
+                group, alias, subject, mine.say, mine.sleep, mine.limits, named, told.config, clock=mine.clock
+            )
+            shifter.shift(each, pace, release.id, since)
 
     def rest(self, moving: Sequence[Moving]) -> None:
         """No alias sends a part of its traffic elsewhere: all of it goes to where it points."""
@@ -73,7 +102,7 @@ def traffic_of(
         aws, guard, metrics, say, world.sleep, limits_of(environment.canary), environment.alarms,
         world.settle, world.clock,
     )  # fmt: skip
-    return Aliases(aws, shifter)
+    return Aliases(aws, shifter, environment.code_deploy)
 
 
 def limits_of(told: Tolerated) -> CanaryLimits:
