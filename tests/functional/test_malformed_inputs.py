@@ -85,4 +85,4 @@ def test_the_bench_sees_what_must_not_be(program: str, run: Bench) -> None:
 
 
 def test_what_takes_too_long_is_a_fault() -> None:
-    assert Outcome(CASES[0], 0, SECONDS + 0.1, 0, "").fault() == "too slow"
+    assert Outcome(CASES[0], 0, 99.0, SECONDS + 0.1, 0, "").fault() == "too slow"

@@ -57,10 +57,11 @@ def summary(kind: str, outcomes: Sequence[Outcome]) -> str:
     """How many, by exit status, and the worst of them."""
     codes = Counter(outcome.code for outcome in outcomes)
     told = ", ".join(f"exit {code}: {times}" for code, times in sorted(codes.items()))
-    slowest = max(outcomes, key=lambda outcome: outcome.seconds)
+    slowest = max(outcomes, key=lambda outcome: outcome.busy)
     largest = max(outcomes, key=lambda outcome: outcome.peak)
     return (
-        f"{kind:11}{len(outcomes):5}  {told}; slowest {slowest.seconds:.1f} s ({slowest.case.what}); "
+        f"{kind:11}{len(outcomes):5}  {told}; slowest {slowest.seconds:.1f} s, {slowest.busy:.1f} of them busy "
+        f"({slowest.case.what}); "
         f"largest {largest.peak >> 20} MiB ({largest.case.what})"
     )
 

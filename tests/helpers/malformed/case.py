@@ -54,11 +54,16 @@ WARM = Case(
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a case ended: exit status, seconds, peak resident bytes, what was printed, what was planted."""
+    """How a case ended: exit status, seconds, those of them in which it had a processor, peak resident bytes,
+    what was printed, what was planted.
+
+    Whether it is slow is told by `busy`, which other work on the machine leaves alone; one that waits is ended
+    at three times its limit, and its exit status tells."""
 
     case: Case
     code: int
     seconds: float
+    busy: float
     peak: int
     said: str
     planted: tuple[str, ...] = ()
@@ -73,7 +78,7 @@ class Outcome:
             return "no word of what is wrong"
         if self.planted:
             return f"it wrote {self.planted[0]}"
-        return "too slow" if self.seconds > SECONDS else "too large" if self.peak > BYTES else ""
+        return "too slow" if self.busy > SECONDS else "too large" if self.peak > BYTES else ""
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,10 @@ class Bench:
                 "out": str(out),
                 "limit": SECONDS * 3,
             }
-            code, seconds, kilobytes = self._start(order)
+            code, seconds, busy, kilobytes = self._start(order)
             planted = (*Path(folder).rglob(f"{PLANTED}*"), *Path("/tmp").glob(f"{PLANTED}*"))
             said = out.read_text(errors="replace")
-            return Outcome(case, code, seconds, kilobytes * 1024, said, tuple(map(str, planted)))
+            return Outcome(case, code, seconds, busy, kilobytes * 1024, said, tuple(map(str, planted)))
 
     def _env(self, root: Path) -> dict[str, str]:
         """Own folders, but for the cache, in which the solution's environment is built once."""
@@ -111,12 +116,12 @@ class Bench:
         cache = os.environ.get("LOCKGATE_CACHE", str(self.place / "cache"))
         return {"PATH": os.environ["PATH"], "LOCKGATE_CACHE": cache, **own}
 
-    def _start(self, order: Mapping[str, object]) -> tuple[int, float, int]:
+    def _start(self, order: Mapping[str, object]) -> tuple[int, float, float, int]:
         assert self.starter.stdin and self.starter.stdout
         self.starter.stdin.write(json.dumps(order) + "\n")
         self.starter.stdin.flush()
-        code, seconds, kilobytes = json.loads(self.starter.stdout.readline())
-        return code, seconds, kilobytes
+        code, seconds, busy, kilobytes = json.loads(self.starter.stdout.readline())
+        return code, seconds, busy, kilobytes
 
 
 @contextmanager

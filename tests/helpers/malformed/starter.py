@@ -1,4 +1,5 @@
-"""Starts commands (JSON lines on stdin) and says how each ended: [exit status, seconds, peak in KiB].
+"""Starts commands (JSON lines on stdin) and says how each ended: [exit status, seconds, of which it had a
+processor, peak in KiB].
 
 The standard library alone and little of it, so that what a child inherits is small.
 """
@@ -20,7 +21,8 @@ def main() -> None:
             _become(order)
         _, status, used = os.wait4(pid, 0)
         seconds = time.monotonic() - begun
-        print(json.dumps([os.waitstatus_to_exitcode(status), seconds, used.ru_maxrss]), flush=True)
+        busy = used.ru_utime + used.ru_stime
+        print(json.dumps([os.waitstatus_to_exitcode(status), seconds, busy, used.ru_maxrss]), flush=True)
 
 
 def _become(order: dict[str, object]) -> None:
