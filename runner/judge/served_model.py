@@ -134,12 +134,16 @@ def _ready(engine: Engine, container: str, poll: float) -> str:
             told = engine.errors(container).decode("utf-8", "replace").strip().splitlines()
             why = one_line(told[-1]) if told else "it said nothing"
             raise Unusable(f"its container ended with exit status {ended.code}: {why}")
-        address = engine.address(container, PORT)
         try:
+            address = engine.address(container, PORT)
             if _request(address, "GET", "/ping")[0] == 200:
                 return address
         except Unusable:
             pass  # not listening yet
+        except InfrastructureError:  # it has no port any more, or the engine is to blame
+            if engine.ended(container) is None:
+                raise
+            continue
         if time.monotonic() > deadline:
             raise Unusable(f"/ping does not answer 200 within {READY_SECONDS:.0f} s")
         time.sleep(poll)
