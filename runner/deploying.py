@@ -25,8 +25,11 @@ from runner.config.load import load
 from runner.config.problems import did_you_mean
 from runner.config.schema import Environment, Solution
 from runner.errors import UsageError
+from runner.evidence.bundle import BUNDLE, LIMIT
 from runner.evidence.sign import MANIFEST
 from runner.history.store import GONE, S3Records
+from runner.manifest.read import LIMIT as MANIFEST_LIMIT
+from runner.manifest.read import read_bounded
 from runner.numbering import by_whom
 from runner.release.content import content_of, sizes, stack_of
 from runner.release.fenced import Fenced
@@ -158,19 +161,25 @@ def verified(asked: Asked, place: Place) -> Iterator[Proven]:
         if not policy and not keys:
             keys = (_own_key(place, Path(folder)),)
         findings = attest.check(attest.Asked(path, keys, policy, None, asked.commit))
-        found = proven(path, findings, place.solution.solution, asked.root)
+        found = proven(path, findings, place.solution.solution, asked.root, asked.manifest)
         yield replace(found, folder=_bytes(asked, found.folder))
 
 
 def _fetched(asked: Asked, folder: Path, place: Place) -> Path:
     if keeping.is_kept(asked.manifest):
         return keeping.fetched(asked.manifest, folder, real=not place.is_sandbox)
-    given = Path(asked.manifest)
-    source = given / MANIFEST if given.is_dir() else given
-    for name in (source.name, f"{source.stem}.intoto.jsonl"):
-        if (path := source.with_name(name)).is_file():
-            (folder / name).write_bytes(path.read_bytes())
-    return folder / source.name
+    source = _named(Path(asked.manifest))
+    (folder / MANIFEST).write_bytes(read_bounded(source, MANIFEST_LIMIT))
+    if (bundle := source.with_name(BUNDLE)).is_file():
+        (folder / BUNDLE).write_bytes(read_bounded(bundle, LIMIT))
+    return folder / MANIFEST
+
+
+def _named(given: Path) -> Path:
+    """The manifest that a run's folder, the signatures beside it, or its own name stand for."""
+    if given.is_dir():
+        return given / MANIFEST
+    return given.with_name(MANIFEST) if given.name == BUNDLE else given
 
 
 def _bytes(asked: Asked, folder: Path) -> Path:

@@ -24,6 +24,7 @@ from runner.interrupts import interruptible
 from runner.release.back import Way, component, whole
 from runner.release.flow import ALL_AT_ONCE, Deployment, Done, Proposal
 from runner.release.proof import Proven
+from runner.release.publish import require
 from runner.release.records import Kind, Release
 from runner.release.rehearsal import rehearsal
 from runner.release.status import EnvironmentStatus
@@ -45,10 +46,17 @@ def deploy(asked: Asked, world: World) -> Done:
     hold; how it went is the release's outcome."""
     place = place_of(asked, world)
     with telling(place, Kind.DEPLOY, world.clock) as teller, verified(asked, place) as found, interruptible():
+        tools, wanted = _ready(asked, place, world, found)
         _ensure_bucket(place)
-        tools = deployment(place, world, asked.root, found, asked.replace)
         tools.tell = teller.failed
-        return tools.run(proposal(place, found, world))
+        return tools.run(wanted)
+
+
+def _ready(asked: Asked, place: Place, world: World, found: Proven) -> tuple[Deployment, Proposal]:
+    """The tools and what they are to do, once every byte of it is known to be at hand."""
+    tools = deployment(place, world, asked.root, found, asked.replace)
+    require(place.aws, place.bucket, tools.target.stored, tools.target.bytes_of)
+    return tools, proposal(place, found, world)
 
 
 def proposal(place: Place, found: Proven, world: World) -> Proposal:
@@ -76,10 +84,10 @@ def rehearse(asked: Asked, world: World) -> list[str]:
     """What a deployment would change, in lines; nothing is written anywhere."""
     place = place_of(asked, world)
     with verified(asked, place) as found:
-        wanted = proposal(place, found, world)
+        tools, wanted = _ready(asked, place, world, found)
         if not place.has_bucket():
             return [f"the first deployment into {place.stack_name}: everything is added"]
-        return rehearsal(deployment(place, world, asked.root, found, asked.replace), wanted)
+        return rehearsal(tools, wanted)
 
 
 def roll_back(asked: Asked, world: World, way: Return) -> Done:

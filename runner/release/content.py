@@ -1,7 +1,8 @@
 """What a manifest asks to run in an environment, and the bytes that belong to it (pure).
 
 In the sandbox it is the variant that the sandbox can execute, which is the one that was tested. A real AWS
-is given only what was executed in its own runtime (DESIGN rule 2).
+is given only what was executed in its own runtime: built for the Python that ran it, or invoked in a test
+stack of a real AWS (DESIGN rule 2). Equal bytes that another Python ran are not that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from runner.components.references import Published, interpolate_all, values
 from runner.config.schema import Environment, Solution, Stack
 from runner.errors import RefusedError, UsageError
 from runner.manifest.schema import Component, Manifest
+from runner.model import Status
 from runner.release.records import Content, Part
 from runner.stages.context import STORED
 
@@ -44,10 +46,12 @@ def content_of(
     manifest: Manifest, stack: str, environment: Environment, stack_name: str, *, is_sandbox: bool
 ) -> Content:
     """What is to run. Raises RefusedError for a component that must not be deployed there."""
+    built = {name: component for name, component in manifest.components.items() if component.is_built}
+    if not is_sandbox:
+        _require_executed(built, _in_real_aws(manifest))
     parts = {
         name: _part(manifest.solution, name, component, is_sandbox=is_sandbox)
-        for name, component in manifest.components.items()
-        if component.is_built
+        for name, component in built.items()
     }
     if stack not in parts:
         raise RefusedError(f"the manifest has no stack {stack!r}", where="manifest.json")
@@ -56,14 +60,30 @@ def content_of(
     return Content(stack_name, parts[stack].sha256, recipe, parts, stack)
 
 
+def _in_real_aws(manifest: Manifest) -> frozenset[tuple[str, str]]:
+    """The components, with digests, that a passed integration stage had in a test stack of a real AWS."""
+    found: set[tuple[str, str]] = set()
+    for stage in manifest.stages.values():
+        deployed = stage.facts.get("deployed")
+        if stage.kind != "integration" or stage.status is not Status.PASSED:
+            continue
+        if stage.facts.get("aws") == "real" and isinstance(deployed, Mapping):
+            found |= {(name, str(sha256)) for name, sha256 in deployed.items()}
+    return frozenset(found)
+
+
+def _require_executed(built: Mapping[str, Component], seen: frozenset[tuple[str, str]]) -> None:
+    for name, component in built.items():
+        if component.executed and (name, component.sha256) not in seen:
+            raise RefusedError(
+                f"{name} was not executed in its own runtime: the tests ran {component.executed.target}",
+                where="manifest.json",
+                hint="run the stages in a real AWS, or where that runtime is (docs/deploy.md)",
+            )
+
+
 def _part(solution: str, name: str, component: Component, *, is_sandbox: bool) -> Part:
     ran = component.executed
-    if ran and ran.sha256 != component.sha256 and not is_sandbox:
-        raise RefusedError(
-            f"{name} was not executed in its own runtime: the tests ran {ran.target}",
-            where="manifest.json",
-            hint="run the stages where that runtime is (docs/deploy.md)",
-        )
     deployed = ran.sha256 if ran and is_sandbox else component.sha256
     stored = component.kind in STORED or component.kind == "stack"
     key = f"{solution}/{name}/{deployed}{component.suffix}" if stored else ""

@@ -30,8 +30,9 @@ class Proven:
         return path if path.is_file() else None
 
 
-def proven(path: Path, findings: list[Finding], solution: str, root: Path) -> Proven:
-    """The manifest at `path`, whose verification gave `findings`, as one that may be deployed.
+def proven(path: Path, findings: list[Finding], solution: str, root: Path, name: str) -> Proven:
+    """The manifest at `path`, whose verification gave `findings`, as one that may be deployed. `name` is
+    what the person who asked calls it.
 
     Raises RefusedError where it does not hold, is another solution's, did not pass, or was made from
     another lockgate.yml than `root` has; InfrastructureError where that could not be told."""
@@ -39,14 +40,14 @@ def proven(path: Path, findings: list[Finding], solution: str, root: Path) -> Pr
     if bad:
         told = "; ".join(f"{f.what}: {f.detail}" for f in bad)
         kind = RefusedError if exit_code(findings) == 1 else InfrastructureError
-        raise kind(f"the manifest is not accepted: {told}", where=str(path), hint="lockgate verify says more")
+        raise kind(f"the manifest is not accepted: {told}", where=name, hint="lockgate verify says more")
     manifest = read_manifest(path)
     fields = manifest.fields
     if fields.solution != solution:
-        raise RefusedError(f"it is {fields.solution!r}'s, not {solution!r}'s", where=str(path))
+        raise RefusedError(f"it is a manifest of {fields.solution!r}, not of {solution!r}", where=name)
     if fields.verdict.status is not Status.PASSED or not fields.complete:
         what = f"its verdict is {fields.verdict.status}" if fields.complete else "stages were left out"
-        raise RefusedError(f"{what}: nothing else than a complete pass is deployed", where=str(path))
+        raise RefusedError(f"{what}: nothing else than a complete pass is deployed", where=name)
     if fields.configuration.sha256 != sha256_file(root / FILE):
         raise RefusedError(
             f"it was made from another {FILE} than this one",
