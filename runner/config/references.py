@@ -51,6 +51,7 @@ def reference_problems(document: Document, solution: Solution, root: Path) -> li
         *_components(solution, root),
         *_stages(solution, root),
         *_cycle(solution),
+        *_canaries(solution),
     ]
     return sorted(
         (Problem(document.file, document.line(loc), what, allowed) for loc, what, allowed in found),
@@ -94,6 +95,18 @@ def _cycle(solution: Solution) -> Found:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         yield ("stages",), f"stages need each other in a circle: {' -> '.join(error.args[1])}", "break it"
+
+
+def _canaries(solution: Solution) -> Found:
+    """Outputs are compared by label: a limit alone compares nothing, labels alone are held to no limit."""
+    for name, environment in solution.environments.items():
+        at: Loc = ("environments", name, "canary")
+        limit, labels = environment.canary.output_shift, environment.canary.labels
+        if limit is not None and not labels:
+            told = f"{'.'.join(map(str, at))}.output_shift: no labels to compare"
+            yield (*at, "output_shift"), told, "name them in `labels`"
+        elif labels and limit is None:
+            yield (*at, "labels"), f"{'.'.join(map(str, at))}.labels: no limit", "add `output_shift`"
 
 
 def _components(solution: Solution, root: Path) -> Found:

@@ -112,6 +112,32 @@ def test_damage_is_refused(tmp_path: Path, name: str) -> None:
     assert any(said in p for p in found), found
 
 
+@pytest.mark.parametrize(
+    ("canary", "said"),
+    [
+        ("output_shift: 0.2", "lockgate.yml:6: environments.prod.canary.output_shift: no labels to compare"),
+        ("labels: [a, b]", "lockgate.yml:6: environments.prod.canary.labels: no limit"),
+        ("output_shift: 0.2\n      labels: [a, b]", ""),
+        ("looks: 3", ""),
+    ],
+)
+def test_outputs_are_compared_by_label_and_limit(tmp_path: Path, canary: str, said: str) -> None:
+    text = f"""solution: tiny
+environments:
+  prod:
+    traffic: canary-10-percent-5-minutes
+    canary:
+      {canary}
+stages:
+  unit: {{suites: [stock:lambda]}}
+"""
+    if said:
+        (told,) = refused(tmp_path, text)
+        assert said in told
+    else:
+        assert load(write(tmp_path, text)).environments["prod"].traffic == "canary-10-percent-5-minutes"
+
+
 def test_what_may_be_referred_to(tmp_path: Path) -> None:
     config = minimal()
     config["components"]["stack"]["parameters"] = {"A": "${bucket}/${ fn.key }", "B": "$x {fn.none}"}
