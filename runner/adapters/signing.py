@@ -209,7 +209,8 @@ def _public(key: Any, *, is_development: bool = False) -> PublicKey:
 
 def _pem(path: Path) -> bytes:
     if not path.is_file():
-        raise UsageError("there is no such key", where=str(path))
+        what = "it is no regular file" if path.exists() else "there is no such key"
+        raise UsageError(what, where=str(path))
     with path.open("rb") as stream:
         return stream.read(PEM_LIMIT)
 

@@ -124,6 +124,12 @@ def test_a_manifest_that_says_something_else_is_refused(left: Left, name: str) -
     refused(left)
 
 
+def test_nothing_is_signed_before_the_pins_hold(left: Left) -> None:
+    """Told from the manifest, not found out from signatures that were made already."""
+    left.rewrite(EDITS["a statement's digest"])
+    refused(left, "not the one in the manifest")
+
+
 # What the run's folder proves: refused even where the statements were made anew to agree.
 PROVEN = (
     *("a count", "the required count", "a fact", "a stage's kind", "a stage's status", "another result"),
