@@ -27,10 +27,13 @@ ALL_AT_ONCE = "all-at-once"
 
 
 class Traffic(Protocol):
-    """Moves aliases. `shift` raises SolutionError where the new versions must not have the traffic; `rest`
-    gives all of it to where the aliases point, `follow` to what the stack has published. Each may be called
-    again after a kill."""
+    """Moves aliases, unless the stack itself does (`is_needed`).
 
+    `shift` raises SolutionError where the new versions must not have the traffic; `rest` gives all of it to
+    where the aliases point, `follow` to what the stack has published. Each may be called again after a
+    kill."""
+
+    def is_needed(self, release: Release) -> bool: ...
     def shift(self, moving: Sequence[Moving], release: Release) -> None: ...
     def rest(self, moving: Sequence[Moving]) -> None: ...
     def follow(self, moving: Sequence[Moving]) -> None: ...
@@ -189,7 +192,7 @@ class Deployment:
         """Publish new versions beside the old ones, ask them, and move the traffic; what was moved.
 
         Nothing where the stack itself moves it, all at once, unasked."""
-        if release.traffic == ALL_AT_ONCE and not self.before_traffic.is_needed:
+        if not (self.traffic.is_needed(release) or self.before_traffic.is_needed):
             return []
         moving = self.target.publish_versions(wanted)
         if moving:

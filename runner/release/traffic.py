@@ -44,13 +44,20 @@ class Aliases:
     shifter: Shifter
     code_deploy: CodeDeploy | None = None
 
+    def is_needed(self, release: Release) -> bool:
+        """Whether anything else than the stack's own update has to move them."""
+        return bool(parse_pace(release.traffic).percent or self._group(release))
+
+    def _group(self, release: Release) -> CodeDeploy | None:
+        return self.code_deploy if release.kind is Kind.DEPLOY else None
+
     def shift(self, moving: Sequence[Moving], release: Release) -> None:
         """At the release's pace, judged at each step; all at once is left to the stack's own update.
 
         Raises SolutionError where the new versions must not have the traffic."""
         pace = parse_pace(release.traffic)
-        if self.code_deploy and release.kind is Kind.DEPLOY:
-            self._by_code_deploy(self.code_deploy, moving, pace, release)
+        if group := self._group(release):
+            self._by_code_deploy(group, moving, pace, release)
         elif pace.percent:
             self.shifter.shift(moving, pace)
 
