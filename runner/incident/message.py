@@ -18,10 +18,16 @@ SHOWN = 10
 
 def subject(incident: Incident) -> str:
     """'FAILED deploy of flights to prod at canary: cause': ASCII, one line, below SNS's limit."""
-    place = f" to {incident.environment}" if incident.environment and incident.what != "merge" else ""
-    stage = f" at {incident.stage}" if incident.stage else ""
-    line = f"{incident.status} {incident.what} of {incident.solution}{place}{stage}: {incident.cause}"
-    return shorten_ascii(one_line(line, 500), SUBJECT_LIMIT)
+    # Each by itself: an escape that begins in one and ends in another would hide what stands between.
+    solution, environment, stage, cause = (
+        one_line(part, 200)
+        for part in (incident.solution, incident.environment, incident.stage, incident.cause)
+    )
+    place = f" to {environment}" if environment and incident.what != "merge" else ""
+    at = f" at {stage}" if stage else ""
+    return shorten_ascii(
+        f"{incident.status} {incident.what} of {solution}{place}{at}: {cause}", SUBJECT_LIMIT
+    )
 
 
 def shorten_ascii(text: str, limit: int) -> str:

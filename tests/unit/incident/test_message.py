@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from helpers.incidents import INCIDENT, incident
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.incident import Finding, findings
@@ -22,6 +22,7 @@ def test_the_subject_says_what_failed_where_and_why():
 
 
 @given(ANY, ANY, ANY, ANY)
+@example("\x07", "\x9d", "", "")  # an escape over two fields
 def test_any_subject_is_one_short_ascii_line(cause, solution, stage, environment):
     line = subject(incident(cause=cause, solution=solution, stage=stage, environment=environment))
     assert len(line) < 100
