@@ -59,11 +59,9 @@ def summary(kind: str, outcomes: Sequence[Outcome]) -> str:
     told = ", ".join(f"exit {code}: {times}" for code, times in sorted(codes.items()))
     slowest = max(outcomes, key=lambda outcome: outcome.busy)
     largest = max(outcomes, key=lambda outcome: outcome.peak)
-    return (
-        f"{kind:11}{len(outcomes):5}  {told}; slowest {slowest.seconds:.1f} s, {slowest.busy:.1f} of them busy "
-        f"({slowest.case.what}); "
-        f"largest {largest.peak >> 20} MiB ({largest.case.what})"
-    )
+    slow = f"slowest {slowest.seconds:.1f} s, {slowest.busy:.1f} of them busy ({slowest.case.what})"
+    large = f"largest {largest.peak >> 20} MiB ({largest.case.what})"
+    return f"{kind:11}{len(outcomes):5}  {told}; {slow}; {large}"
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ import random
 import stat
 import struct
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from helpers.malformed.case import PLANTED, Case
 from helpers.malformed.components import model
 from helpers.malformed.damage import damaged
@@ -29,6 +31,15 @@ from runner.remote.job import RemoteJob
 from runner.stages.child import Handover
 
 Entry = tuple[str, bytes, int]
+
+
+def npy(numbers: int) -> bytes:
+    """An array as NumPy saves it."""
+    stream = io.BytesIO()
+    np.save(stream, np.arange(numbers, dtype=np.float64))
+    return stream.getvalue()
+
+
 LINK = stat.S_IFLNK | 0o777
 HOSTILE: dict[str, list[Entry]] = {
     "an absolute name": [(f"/tmp/{PLANTED}", b"x", 0)],
@@ -53,7 +64,7 @@ LIES = {  # offset in a directory entry -> what it says there
 }
 SOURCE = [("lockgate.yml", b"solution: [\n", 0), ("src/app.py", b"x = 1\n" * 50, 0)]
 TAR = [member("lockgate.yml", data=b"solution: [\n"), member("src/app.py", data=b"x = 1\n" * 50)]
-MODEL = [("schema.json", json.dumps(SCHEMA).encode(), 0), ("b.npy", b"\x93NUMPY" + b"b" * 400, 0)]
+MODEL = [("schema.json", json.dumps(SCHEMA).encode(), 0), ("b.npy", npy(400), 0)]
 # A lie about itself need not be found out: what is read is what is there, and looked at like any other.
 BUILT, HARMLESS = {True: frozenset({1}), False: frozenset({1, 3})}, frozenset({2, 3})
 REFUSED = frozenset({3})
@@ -62,7 +73,8 @@ REFUSED = frozenset({3})
 def zipped(entries: Sequence[Entry]) -> bytes:
     """A zip archive of (name, data, mode), whatever the names and modes are."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        warnings.simplefilter("ignore")  # of a name that is there twice
         for name, data, mode in entries:
             info = zipfile.ZipInfo(name)
             info.external_attr, info.compress_type = mode << 16, zipfile.ZIP_DEFLATED

@@ -57,8 +57,8 @@ class Outcome:
     """How a case ended: exit status, seconds, those of them in which it had a processor, peak resident bytes,
     what was printed, what was planted.
 
-    Whether it is slow is told by `busy`, which other work on the machine leaves alone; one that waits is ended
-    at three times its limit, and its exit status tells."""
+    Whether it is slow is told by `busy`, which other work on the machine leaves alone; one that waits is
+    ended at three times its limit, and its exit status tells."""
 
     case: Case
     code: int
