@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from runner.deploying import Place
 from runner.errors import LockgateError, UsageError
@@ -27,8 +26,11 @@ FUNCTIONS = "AWS::Lambda::Function"
 
 @dataclass
 class Teller:
-    """Tells what goes wrong in one environment, where somebody is named for it. Never raises."""
+    """Tells what goes wrong in one environment, where somebody is named for it. Never raises.
 
+    `root`: the solution's folder, which keeps the evidence too, should it not reach the bucket."""
+
+    root: Path
     place: Place
     what: What
     clock: Callable[[], datetime]
@@ -49,9 +51,13 @@ class Teller:
         if self.told or not is_configured(notify):
             return
         self.told = True
-        with TemporaryDirectory(prefix="lockgate-incident-") as folder:
-            tools = open_tools(notify, self.place.aws.target, Path(folder), self._upload)
-            say_told(tell(self._incident(status, cause), tools))
+        folder = self.root / ".lockgate" / "incidents" / self._stamp
+        tools = open_tools(notify, self.place.aws.target, folder, self._upload)
+        say_told(tell(self._incident(status, cause), tools))
+
+    @property
+    def _stamp(self) -> str:
+        return self.begun.strftime("%Y%m%dT%H%M%SZ")
 
     def _incident(self, status: Status, cause: str) -> Incident:
         place, release = self.place, self.release
@@ -82,16 +88,16 @@ class Teller:
     def _upload(self, path: Path) -> str:
         """Beside the ledger, under a name of its own."""
         number = self.release.number if self.release else 0
-        key = f"incidents/{number:08}-{self.begun.strftime('%Y%m%dT%H%M%SZ')}.zip"
+        key = f"incidents/{number:08}-{self._stamp}.zip"
         records = S3Records(self.place.aws, self.place.bucket, self.place.prefix)
         records.put(key, path.read_bytes())
         return f"{records.url}/{key}"
 
 
 @contextmanager
-def telling(place: Place, what: Kind, clock: Callable[[], datetime]) -> Iterator[Teller]:
+def telling(root: Path, place: Place, what: Kind, clock: Callable[[], datetime]) -> Iterator[Teller]:
     """Whatever stops the deployment is told; that another one is at work, or a wrong call, is not."""
-    teller = Teller(place, "rollback" if what is Kind.ROLLBACK else "deploy", clock, clock())
+    teller = Teller(root, place, "rollback" if what is Kind.ROLLBACK else "deploy", clock, clock())
     try:
         yield teller
     except (Busy, UsageError):

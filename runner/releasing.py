@@ -45,7 +45,11 @@ def deploy(asked: Asked, world: World) -> Done:
     """Verify a manifest and make it run. Raises LockgateError before anything is written where it does not
     hold; how it went is the release's outcome."""
     place = place_of(asked, world)
-    with telling(place, Kind.DEPLOY, world.clock) as teller, verified(asked, place) as found, interruptible():
+    with (
+        telling(asked.root, place, Kind.DEPLOY, world.clock) as teller,
+        verified(asked, place) as found,
+        interruptible(),
+    ):
         tools, wanted = _ready(asked, place, world, found)
         _ensure_bucket(place)
         tools.tell = teller.failed
@@ -93,7 +97,7 @@ def rehearse(asked: Asked, world: World) -> list[str]:
 def roll_back(asked: Asked, world: World, way: Return) -> Done:
     """The whole environment, or one component of it, to what ran before."""
     place = place_of(asked, world)
-    with telling(place, Kind.ROLLBACK, world.clock) as teller, interruptible():
+    with telling(asked.root, place, Kind.ROLLBACK, world.clock) as teller, interruptible():
         tools = deployment(place, world, asked.root, None, asked.replace)
         tools.tell = teller.failed
         found = _way(tools, way)
