@@ -21,6 +21,9 @@ EVERYTHING = {
     "DeployRole.WaitForDrift": "a drift detection has an id of its own, and no resource; both only read",
     "DeployRole.Measure": "metrics have no resources; it only reads",
     "DeployRole.ReadTrails": "what an incident's evidence is read from; neither has resources to read",
+    "DeployRole.SeeTaskDefinitions": "it has no resource; it only reads",
+    "DeployRole.ListTasks": "its one resource is a container instance, Fargate has none; the cluster is said",
+    "DeployRole.WatchShifting": "AWS's two references disagree on a resource for these; both only read",
     "ExecutionRole.LogIn": LOG_IN,
     "StackRole.FindLogGroups": "a listing of names, which CloudFormation makes before it changes a group",
     "Boundary.Trace": "X-Ray has no resources to write to",
@@ -164,7 +167,9 @@ DEPLOYS = {
     },
     "HandItTheRole": {"iam:PassRole"},
     "MoveTraffic": {"lambda:InvokeFunction", "lambda:UpdateAlias"},
-    "SeeAndStopShifting": {"codedeploy:StopDeployment"},
+    "Shift": {"codedeploy:CreateDeployment", "codedeploy:StopDeployment"},
+    "RegisterWhatIsShifted": {"codedeploy:RegisterApplicationRevision"},
+    "GiveTestsTheirOwnRole": {"sts:AssumeRole"},
     "Tell": {"sns:Publish"},
 }
 
@@ -177,6 +182,31 @@ def who_deploys_changes_what_was_reviewed(given: Sequence[Statement]) -> list[st
         for action in s.actions
         if not READING.fullmatch(action) and action not in DEPLOYS.get(s.sid, set())
     ]
+
+
+# All that tests before traffic can do to production, and with what.
+ASKS = {
+    "lambda:InvokeFunction": "function",
+    "states:StartExecution": "stateMachine",
+    "states:StartSyncExecution": "stateMachine",
+    "states:DescribeExecution": "execution",
+}
+
+
+def who_tests_before_traffic_asks_production_alone(given: Sequence[Statement]) -> list[str]:
+    """And gets the role from who deploys, who can take no other."""
+    found = []
+    for s in (s for s in given if s.allows and "BeforeTrafficRole" in s.owners):
+        own = [r.partition(":${AWS::AccountId}:")[2] for r in s.resources]
+        for action in s.actions if s.kind == "identity" else ():
+            if own != [f"{ASKS.get(action)}:${{ProductionStack}}-*"]:
+                found.append(f"{s}: {action} on {s.resources}")
+        if s.kind == "trust" and s.principals != [("AWS", "${DeployRole.Arn}")]:
+            found.append(f"{s}: {s.principals}")
+    for s in (s for s in given if s.allows and "DeployRole" in s.owners and s.kind == "identity"):
+        if "sts:AssumeRole" in s.actions and s.resources != ["${BeforeTrafficRole.Arn}"]:
+            found.append(f"{s}: sts:AssumeRole of {s.resources}")
+    return found
 
 
 def who_merges_moves_the_main_branch_alone(given: Sequence[Statement]) -> list[str]:
@@ -310,8 +340,9 @@ def roles_are_made_within_the_boundary(given: Sequence[Statement]) -> list[str]:
     ]
 
 
-def tasks_are_started_on_one_cluster(given: Sequence[Statement]) -> list[str]:
-    return [str(s) for s in given if "ecs:RunTask" in s.actions and not s.condition("ecs:cluster")]
+def tasks_are_those_of_one_cluster(given: Sequence[Statement]) -> list[str]:
+    named = {"ecs:RunTask", "ecs:ListTasks"}  # neither has a cluster among its resources
+    return [str(s) for s in given if named & set(s.actions) and not s.condition("ecs:cluster")]
 
 
 RULES: dict[str, Rule] = {
@@ -327,12 +358,13 @@ RULES: dict[str, Rule] = {
         testers_neither_deploy_nor_sign,
         each_writes_in_its_own_place,
         who_deploys_changes_what_was_reviewed,
+        who_tests_before_traffic_asks_production_alone,
         who_merges_moves_the_main_branch_alone,
         who_signs_does_nothing_else,
         data_stays_in_this_account,
         no_name_is_the_beginning_of_anothers,
         stacks_are_made_as_their_role,
         roles_are_made_within_the_boundary,
-        tasks_are_started_on_one_cluster,
+        tasks_are_those_of_one_cluster,
     )
 }

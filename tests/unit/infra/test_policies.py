@@ -277,9 +277,20 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
         for sid, action in (
             ("SeeWhatRuns", "lambda:UpdateFunctionCode"),
             ("Stack", "cloudformation:DeleteStack"),
-            ("SeeAndStopShifting", "codedeploy:CreateDeployment"),
+            ("Shift", "codedeploy:UpdateDeploymentGroup"),
             ("ReadRunsAndLedger", ["s3:GetObject", "s3:DeleteObject"]),
             ("SeeRoles", "iam:PassRole"),
+        )
+    ),
+    *(
+        ("who_tests_before_traffic_asks_production_alone", "release", owner, sid, mutate)
+        for owner, sid, mutate in (
+            ("BeforeTrafficRole", "Invoke", change(Action="lambda:UpdateAlias")),
+            ("BeforeTrafficRole", "Invoke", change(Resource=sub(f"{ARN}:lambda:{OWN}:function:*"))),
+            ("BeforeTrafficRole", "WatchMachines", change(Action="states:StopExecution")),
+            ("BeforeTrafficRole", "RunMachines", change(Action=["states:StartExecution", "s3:GetObject"])),
+            ("BeforeTrafficRole", "", change(Principal={"AWS": {"Fn::GetAtt": "MergeRole.Arn"}})),
+            ("DeployRole", "GiveTestsTheirOwnRole", change(Resource={"Fn::GetAtt": "SignRole.Arn"})),
         )
     ),
     (
@@ -319,8 +330,9 @@ BROKEN: list[tuple[str, str, str, str, Mutation]] = [
         "WriteLog",
         change(Action="iam:CreateUser"),
     ),
-    ("tasks_are_started_on_one_cluster", "task", "StartTasks", "Run", change(Condition={})),
-    ("tasks_are_started_on_one_cluster", "task", "StateMachineRole", "Run", change(Condition={})),
+    ("tasks_are_those_of_one_cluster", "task", "StartTasks", "Run", change(Condition={})),
+    ("tasks_are_those_of_one_cluster", "task", "StateMachineRole", "Run", change(Condition={})),
+    ("tasks_are_those_of_one_cluster", "release", "DeployRole", "ListTasks", change(Condition={})),
 ]
 
 
