@@ -1,0 +1,111 @@
+"""Kill -9 after each change that a deployment or a rollback makes: the ledger is whole, the same command by
+another holder converges, and the one after it writes nothing.
+
+Each point is a process of its own that kills itself right after its n-th request that may change anything was
+carried out, whoever sent it. The next holder comes an hour later by the clock that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count, cycle
+
+import pytest
+from helpers.killing import killed_after, later, points, require_whole
+from helpers.under_fire import PASS, Place, Scene, ended, under_fire
+
+from runner.release.records import Ended
+from runner.releasing import Return, deploy, roll_back
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with under_fire(tmp_path_factory.mktemp("kills")) as there:
+        yield there
+
+
+def killed(place: Place, make: Callable[[], Scene], sample: int) -> Iterator[Scene]:
+    """Scenes whose command was killed after its first, its second... write; the ledger is whole in each."""
+    place.wire.planned(PASS)
+    make().command(place.world())
+    for point in points(place.wire.tried, sample):
+        scene = make()
+        assert killed_after(point, place.wire, lambda scene=scene: scene.command(place.world()))
+        require_whole(place.records(scene.shop))
+        print(f"killed after write {point}")
+        yield scene
+
+
+def require_convergence(place: Place, scene: Scene) -> None:
+    """Another holder brings it to its end; nothing is left to do then."""
+    done = scene.command(place.world(clock=later))
+    assert ended(done) in (Ended.SUCCEEDED, None)
+    assert place.answer(scene.shop) == scene.after
+    place.wire.planned(PASS)
+    assert ended(scene.command(place.world(clock=later))) is None
+    assert place.wire.writes == []
+    require_whole(place.records(scene.shop))
+
+
+def test_a_first_deployment(place: Place) -> None:
+    def make() -> Scene:
+        shop = place.shop()
+        run = shop.release(factor=3)
+        return Scene(shop, lambda world: deploy(shop.asked(run), world), 0, 12)
+
+    for scene in killed(place, make, sample=4):
+        require_convergence(place, scene)
+        assert place.versions(scene.shop) == 1
+
+
+def test_a_new_model_that_is_asked_before_it_gets_traffic(place: Place) -> None:
+    shop = place.shop(golden=True)
+    deploy(shop.asked(shop.release(factor=1)), place.world())
+    factors = count(2)
+
+    def make() -> Scene:
+        factor = next(factors)
+        run = shop.release(factor=factor)
+        return Scene(shop, lambda world: deploy(shop.asked(run), world), 4 * (factor - 1), 4 * factor)
+
+    for scene in killed(place, make, sample=6):
+        require_convergence(place, scene)
+        assert place.versions(shop) == shop.runs
+
+
+def test_a_release_that_fails_is_taken_back(place: Place) -> None:
+    """It is marked before it is taken back, so whoever takes over does not try it again."""
+    shop = place.shop(golden=True)
+    deploy(shop.asked(shop.release(factor=1)), place.world())
+    factors = count(2)
+
+    def make() -> Scene:
+        run = shop.release(factor=next(factors), expected=100)
+        return Scene(shop, lambda world: deploy(shop.asked(run), world), 4, 4)
+
+    for scene in killed(place, make, sample=5):
+        done = scene.command(place.world(clock=later))
+        assert done.outcome is not None
+        assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
+        assert "training gave 100" in done.outcome.cause
+        assert place.answer(shop) == 4
+        require_whole(place.records(shop))
+
+
+@pytest.mark.parametrize("part", ["", "model"])
+def test_a_rollback(place: Place, part: str) -> None:
+    """Of all or of one component, to a version by its name: there and back again."""
+    shop = place.shop()
+    for factor in (3, 5):
+        deploy(shop.asked(shop.release(factor=factor)), place.world())
+    ways = cycle([(1, 12.0), (2, 20.0)])
+
+    def make() -> Scene:
+        number, answers = next(ways)
+        way = Return(part, to=f"2026.11.23-{number}", now=True)
+        return Scene(shop, lambda world: roll_back(shop.asked(), world, way), 0, answers)
+
+    for scene in killed(place, make, sample=3):
+        require_convergence(place, scene)
