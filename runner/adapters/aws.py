@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 from runner.errors import InfrastructureError, UsageError
@@ -124,28 +126,37 @@ def target_from_env(env: Mapping[str, str], *, is_sandbox: bool) -> AwsTarget:
 
 
 def boto_clients(target: AwsTarget) -> ClientFactory:
-    """A factory of boto3 clients bound to the target, each made once."""
+    """A factory of boto3 clients bound to the target, each made once, of one session: that has read
+    botocore's data only once. A session is not for several threads at a time, its clients are."""
+    session = cache(_session)
     made: dict[str, Any] = {}
+    lock = Lock()
 
     def client(service: str) -> Any:
-        if service not in made:
-            made[service] = _client(target, service)
-        return made[service]
+        with lock:
+            if service not in made:
+                made[service] = _client(session(), target, service)
+            return made[service]
 
     return client
 
 
-def _client(target: AwsTarget, service: str) -> Any:
+def _session() -> Any:
+    """A profile or a configuration file of the caller's may neither steer nor break its clients."""
     import boto3
-    from botocore.config import Config
     from botocore.session import Session
 
-    # A profile or a configuration file of the caller's may neither steer nor break the client.
     lone: dict[str, Any] = {
         "profile": (None, [], None, None),
         "config_file": (None, [], "/dev/null", None),
         "credentials_file": (None, [], "/dev/null", None),
     }
+    return boto3.Session(botocore_session=Session(session_vars=lone))
+
+
+def _client(session: Any, target: AwsTarget, service: str) -> Any:
+    from botocore.config import Config
+
     key, secret, token = target.credentials
     options: dict[str, Any] = {
         "s3": {"addressing_style": "path"} if target.kind == "sandbox" else {},
@@ -157,7 +168,6 @@ def _client(target: AwsTarget, service: str) -> Any:
         # None: those of the environment; {}: none, since no proxy could reach this machine's sandbox.
         "proxies": {} if target.kind == "sandbox" else None,
     }
-    session: Any = boto3.Session(botocore_session=Session(session_vars=lone))
     return session.client(
         service,
         region_name=target.region,
