@@ -18,8 +18,9 @@ from runner.stages.stack_deploy import StackFailed, StackPlan, Stacks
 GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 BACK = ("UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
 STUCK = ("UPDATE_ROLLBACK_FAILED",)
-# A stack whose creation failed cannot be updated; it has never served anything.
-STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+# What a first creation that failed leaves: it cannot be updated, and has never served anything.
+STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+DENIED = ("AccessDenied", "AccessDeniedException")
 EMPTY = "REVIEW_IN_PROGRESS"  # only its first change set exists
 NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 PENDING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
@@ -87,7 +88,8 @@ class LivingStack:
     def settle(self) -> str:
         """Wait until nothing is under way, and lead a stuck stack out; its status, '' where there is none.
 
-        Raises InfrastructureError where it stays stuck."""
+        A stillborn one is deleted, one that was ever good never. Raises InfrastructureError where it stays
+        stuck, or its deletion is left to a person."""
         found = self.stacks.describe(self.name)
         if found is None or found["StackStatus"] == EMPTY:
             return ""
@@ -96,18 +98,45 @@ class LivingStack:
             self._call("continue_update_rollback", StackName=self.name, ClientRequestToken=self.token)
             status = self.stacks.settled(self.name, told=self._seen())
         if status in STILLBORN:
-            if why := self.stacks.delete(found["StackId"]):
-                raise self._stuck(why)
+            self._bury(found["StackId"], status)
             return ""
         if status not in (*GOOD, *BACK, "DELETE_COMPLETE"):
             raise self._stuck(f"it is {status}")
         return status
 
+    def _bury(self, stack_id: str, status: str) -> None:
+        """Delete what a first creation left behind, if this may be done by whoever deploys."""
+        if self._was_good(stack_id):
+            raise self._stuck(f"it is {status}, and was good before")
+        try:
+            why = self.stacks.delete(stack_id)
+        except AwsError as error:
+            if error.code not in DENIED:
+                raise
+            raise self._persons(status) from error
+        if why:
+            raise self._stuck(why)
+
+    def _was_good(self, stack_id: str) -> bool:
+        events = self.stacks.aws.pages(
+            "cloudformation", "describe_stack_events", "StackEvents", StackName=stack_id
+        )
+        return any(e["ResourceStatus"] in GOOD for e in events if e.get("PhysicalResourceId") == stack_id)
+
+    def _persons(self, status: str) -> InfrastructureError:
+        region = self.stacks.aws.target.region
+        return InfrastructureError(
+            f"its first creation failed ({status}): it has to be deleted, which who deploys may not",
+            where=self.name,
+            hint=f"a person's: aws cloudformation delete-stack --stack-name {self.name} --region {region}; "
+            "then run the same command again",
+        )
+
     def _stuck(self, why: str) -> InfrastructureError:
         return InfrastructureError(
             f"the stack cannot be changed: {why}",
             where=self.name,
-            hint="mend the resource that its events name, then run the same command again",
+            hint="mend the resource that its events name, or finish deleting it, then run the same command again",
         )
 
     def _seen(self) -> set[str]:
