@@ -262,12 +262,12 @@ def world(**more: Any) -> World:
 
 def answer(aws: Aws, x: float, stack: str = "square-prod") -> float:
     """What production answers through its live aliases."""
-    square = aws.invoke(f"{_function(aws, stack, 'Features')}:live", {"x": x}).answer
-    told = aws.invoke(f"{_function(aws, stack, 'Predict')}:live", square).answer
+    square = aws.invoke(f"{function_of(aws, stack, 'Features')}:live", {"x": x}).answer
+    told = aws.invoke(f"{function_of(aws, stack, 'Predict')}:live", square).answer
     return float(told["y"])
 
 
-def _function(aws: Aws, stack: str, logical: str) -> str:
+def function_of(aws: Aws, stack: str, logical: str) -> str:
     told = aws.call("cloudformation", "describe_stack_resource", StackName=stack, LogicalResourceId=logical)
     return str(told["StackResourceDetail"]["PhysicalResourceId"])
 

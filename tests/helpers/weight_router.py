@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 BATCH, VALUES = 900, 150  # metrics of a PutMetricData call, values of a metric
@@ -33,10 +34,11 @@ class Answered:
 
 @dataclass
 class WeightRouter:
-    """Routes invocations of the sandbox whose clients `client` makes."""
+    """Routes invocations of the sandbox whose clients `client` makes; `clock` is when metrics are told."""
 
     client: Callable[[str], Any]
     seed: int = 0
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     dice: random.Random = field(init=False)
     points: dict[Key, list[float]] = field(default_factory=dict, init=False)
 
@@ -69,6 +71,7 @@ class WeightRouter:
         for (space, metric, unit, by), values in points.items():
             for begin in range(0, len(values), VALUES):
                 part = {"MetricName": metric, "Unit": unit, "Values": values[begin : begin + VALUES]}
+                part["Timestamp"] = self.clock()
                 part["Dimensions"] = [{"Name": name, "Value": value} for name, value in by]
                 spaces.setdefault(space, []).append(part)
         for space, data in spaces.items():
