@@ -21,11 +21,11 @@ from runner.deploying import (
 )
 from runner.failed_release import telling
 from runner.interrupts import interruptible
-from runner.release.back import Way, component, whole
+from runner.release.back import Past, Way, component, revert, whole
 from runner.release.flow import ALL_AT_ONCE, Deployment, Done, Proposal
 from runner.release.proof import Proven
 from runner.release.publish import require
-from runner.release.records import Kind, Release
+from runner.release.records import Ended, Kind, Release
 from runner.release.rehearsal import rehearsal
 from runner.release.status import EnvironmentStatus
 from runner.together import check_together
@@ -100,11 +100,18 @@ def roll_back(asked: Asked, world: World, way: Return) -> Done:
     with telling(asked.root, place, Kind.ROLLBACK, world.clock) as teller, interruptible():
         tools = deployment(place, world, asked.root, None, asked.replace)
         tools.tell = teller.failed
-        found = _way(tools, way)
+        past = tools.ledger.past()
+        found = _way(past, way)
         world.say(found.note)
         if not found.together:
             _together(place, found, asked.root, world, now=way.now)
-        return tools.run(_returning(place, found, world))
+        return _offering(tools.run(_returning(place, found, world)), revert(past, found))
+
+
+def _offering(done: Done, command: str) -> Done:
+    """Main still has what was rolled back: the command that takes it out, once it runs no more."""
+    succeeded = done.outcome is not None and done.outcome.ended is Ended.SUCCEEDED
+    return replace(done, offer=command) if succeeded else done
 
 
 def _together(place: Place, way: Way, root: Path, world: World, *, now: bool) -> None:
@@ -120,13 +127,12 @@ def rehearse_return(asked: Asked, world: World, way: Return) -> list[str]:
     """What a rollback would change, in lines."""
     place = place_of(asked, world)
     tools = deployment(place, world, asked.root, None, asked.replace)
-    found = _way(tools, way)
+    found = _way(tools.ledger.past(), way)
     return [found.note, *rehearsal(tools, _returning(place, found, world))]
 
 
-def _way(tools: Deployment, way: Return) -> Way:
+def _way(past: Past, way: Return) -> Way:
     """Where it leads. A rollback that was cut off is gone on with, unless another one is asked for."""
-    past = tools.ledger.past()
     cut = past.unfinished
     if cut and cut.kind is Kind.ROLLBACK and not (way.component or way.to):
         return Way(cut.content, cut, cut.restores, True, f"going on: {cut.note}")

@@ -18,7 +18,7 @@ def told(done: Done, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({
             "exit_code": int(failed), "changed": outcome is not None, "release": asdict(release),
-            "outcome": asdict(outcome) if outcome else None,
+            "outcome": asdict(outcome) if outcome else None, "offer": done.offer,
         }))  # fmt: skip
         return int(failed)
     name = f"release {release.number} {release.name or release.id}"
@@ -30,6 +30,8 @@ def told(done: Done, *, as_json: bool) -> int:
         click.echo(f"FAILED: {name} in {where}: {outcome.cause}\n  {back}")
     else:
         click.echo(f"deployed: {name} runs in {where}")
+    if done.offer:
+        click.echo(f"to take its commits back out of main: {done.offer}")
     return int(failed)
 
 

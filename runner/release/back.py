@@ -85,6 +85,18 @@ def component(past: Past, name: str, to: str = "") -> Way:
     return Way(content, now, 0, together, f"{name} from {was} back to {wanted.version}")
 
 
+def revert(past: Past, way: Way) -> str:
+    """The command that takes out of main what a way back leaves in it; '' where it leads to no older release
+    as a whole, or one of the two has no name."""
+    left, back = past.current.name, way.source.name
+    first: dict[str, int] = {}
+    for release in past.releases:
+        first.setdefault(release.name, release.number)
+    if not (way.restores and left and back) or first[back] >= first[left]:
+        return ""
+    return f"lockgate merge --revert {left} --since {back}"
+
+
 def _before(past: Past) -> Release:
     """The newest good release older than the one that runs, and other than it. Behind a rollback that is one
     older than what it went back to, or than what it took a component out of."""

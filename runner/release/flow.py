@@ -71,10 +71,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How it went; `outcome` is None where nothing had to be done."""
+    """How it went; `outcome` is None where nothing had to be done. `offer`: a command that may come next."""
 
     release: Release
     outcome: Outcome | None
+    offer: str = ""
 
 
 @dataclass

@@ -136,7 +136,7 @@ class LivingStack:
         return InfrastructureError(
             f"the stack cannot be changed: {why}",
             where=self.name,
-            hint="mend the resource that its events name, or finish deleting it, then run the same command again",
+            hint="mend what its events name, or finish deleting it, then run the same command again",
         )
 
     def _seen(self) -> set[str]:

@@ -72,6 +72,8 @@ def test_each_step_there_and_back(aws: Aws, shop: Shop) -> None:
     whole = roll_back(shop.asked(), world(say=print), Return())
     assert answer(aws, 2, shop.stack) == 20
     assert whole.release.restores == 2
+    names = ("2026.11.23-3+0000003", "2026.11.23-2+0000002")
+    assert (back.offer, whole.offer) == ("", "lockgate merge --revert {} --since {}".format(*names))
     again = roll_back(shop.asked(), world(say=print), Return())
     assert answer(aws, 2, shop.stack) == 12
     assert again.release.restores == 1
