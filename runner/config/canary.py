@@ -18,6 +18,9 @@ class Canary(Strict):
     latency_floor_ms: float = Field(10.0, ge=0, description="what is never too slow")
     output_shift: float | None = Field(None, gt=0, description="largest shift of the outputs, as a PSI")
     labels: tuple[str, ...] = Field((), description="the outputs' labels or bins (docs/traffic.md)")
+    silent: tuple[str, ...] = Field(
+        (), description="aliases (their names in the template) whose functions tell no outputs"
+    )
 
 
 class CodeDeploy(Strict):

@@ -44,6 +44,11 @@ class Shifter:
     alarms: tuple[str, ...] = ()
     settle: float = 90.0
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    silent: tuple[str, ...] = ()  # aliases, by logical name, whose functions tell no outputs
+
+    def limits_of(self, each: Moving) -> CanaryLimits:
+        """What is tolerated of an alias: its outputs are not compared where it was said to tell none."""
+        return replace(self.limits, output_shift=None) if each.logical in self.silent else self.limits
 
     def shift(self, moving: Sequence[Moving], pace: Pace) -> dict[str, CanaryVerdict]:
         """All traffic to the new versions; the last verdict of each alias that was judged. Raises
@@ -103,12 +108,12 @@ class Shifter:
     def _watched(self, moving: Sequence[Moving], pace: Pace) -> dict[str, CanaryVerdict]:
         """One step: looks until its end. Raises SolutionError, the traffic being back, unless all PASS."""
         looks = max(1, self.limits.looks // len(pace.steps))
-        limits = replace(self.limits, looks=looks * len(pace.steps) * len(moving))
+        spread = looks * len(pace.steps) * len(moving)
         since, verdicts = self.clock(), dict[str, CanaryVerdict]()
         for number in range(1, looks + 1):
             last = number == looks
             self._wait(since, 60 * pace.minutes * number / looks + (self.settle if last else 0))
-            verdicts = self._look(moving, since, limits)
+            verdicts = self._look(moving, since, spread)
             cause = self._alarm() or _cause(verdicts, last)
             self.say(f"look {number} of {looks}: {cause or ', '.join(_short(verdicts))}")
             if cause:
@@ -116,11 +121,14 @@ class Shifter:
                 raise SolutionError(f"canary: {cause}")
         return verdicts
 
-    def _look(
-        self, moving: Sequence[Moving], since: datetime, limits: CanaryLimits
-    ) -> dict[str, CanaryVerdict]:
-        subjects = (Subject(f"{m.function}:{m.alias}", m.old, m.new, self.metrics_of(m)) for m in moving)
-        return {s.name: s.look(since, self.clock(), limits) for s in subjects}
+    def _look(self, moving: Sequence[Moving], since: datetime, spread: int) -> dict[str, CanaryVerdict]:
+        """The judge's word on each alias; what may be spent is shared by `spread` looks."""
+        verdicts = {}
+        for each in moving:
+            subject = Subject(f"{each.function}:{each.alias}", each.old, each.new, self.metrics_of(each))
+            limits = replace(self.limits_of(each), looks=spread)
+            verdicts[subject.name] = subject.look(since, self.clock(), limits)
+        return verdicts
 
     def _alarm(self) -> str:
         try:

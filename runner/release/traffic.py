@@ -77,8 +77,9 @@ class Aliases:
             group = DeploymentGroup(self.aws, told.application, told.groups[each.logical], mine.guard)
             subject = Subject(str(alias), each.old, each.new, mine.metrics_of(each))
             shifter = CodeDeployShifter(
-                group, alias, subject, mine.say, mine.sleep, mine.limits, named, told.config, clock=mine.clock
-            )
+                group, alias, subject, mine.say, mine.sleep, mine.limits_of(each), named, told.config,
+                clock=mine.clock,
+            )  # fmt: skip
             shifter.shift(each, pace, release.id, since)
 
     def rest(self, moving: Sequence[Moving]) -> None:
@@ -100,14 +101,15 @@ def traffic_of(
     environment: Environment, aws: Aws, guard: Callable[[], None], world: Pacing, say: Callable[[str], None]
 ) -> Aliases:
     """What moves an environment's aliases. `aws` asks `guard` itself before each change."""
-    labels = environment.canary.labels
+    told = environment.canary
 
     def metrics(moving: Moving) -> CloudWatchMetrics:
+        labels = () if moving.logical in told.silent else told.labels
         return CloudWatchMetrics(aws, moving.function, moving.alias, labels)
 
     shifter = Shifter(
-        aws, guard, metrics, say, world.sleep, limits_of(environment.canary), environment.alarms,
-        world.settle, world.clock,
+        aws, guard, metrics, say, world.sleep, limits_of(told), environment.alarms,
+        world.settle, world.clock, told.silent,
     )  # fmt: skip
     return Aliases(aws, shifter, environment.code_deploy)
 

@@ -98,6 +98,22 @@ def test_a_canary_that_is_not_passed_gives_the_traffic_back(new: Window, cause: 
     assert (world.fake.points("predict:live"), world.fake.points("features:live")) == (("1", {}), ("4", {}))
 
 
+def test_an_alias_that_was_said_to_be_silent_is_judged_on_the_rest() -> None:
+    world = World()
+    shifter = world.shifter()
+    shifter.limits = CanaryLimits(looks=1, output_shift=0.2)
+    with pytest.raises(SolutionError, match="told 0 outputs"):
+        shifter.shift([FEATURES], CANARY)
+    shifter.silent = ("FeaturesAlias",)
+    with pytest.raises(SolutionError, match=r"canary: predict:live INCONCLUSIVE: outputs"):
+        shifter.shift([FEATURES, PREDICT], CANARY)
+    assert shifter.shift([FEATURES], CANARY)["features:live"].outcome == "PASS"
+    world.numbers.tell = always(HEALTHY, BROKEN)
+    world.fake.add("features:live", "4")
+    with pytest.raises(SolutionError, match=r"features:live FAIL: errors"):
+        shifter.shift([FEATURES], CANARY)
+
+
 def test_a_failure_is_acted_upon_at_the_first_look() -> None:
     world = World(new=BROKEN)
     started = world.clock()
