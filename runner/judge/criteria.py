@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from runner.config.fields import RelPath, Strict
 from runner.judge.metrics import Options
@@ -82,12 +82,30 @@ class Dummy(Strict):
     must_beat: tuple[Beat, ...] = Field(min_length=1)
 
 
+class Compare(MetricChoice):
+    """A paired comparison: a loss as large as `margin`, in the metric's unit, is not tolerated."""
+
+    margin: Positive
+    alpha: Annotated[Positive, Field(lt=0.5)] = Field(0.05, description="of one side: 1 - 2 alpha is covered")
+    accept: tuple[Literal["better", "equivalent", "non-inferior"], ...] = Field(
+        ("better", "equivalent", "non-inferior"), min_length=1, description="the verdicts that pass"
+    )
+    group: str | None = Field(None, description="a column whose values are clusters of rows (tail_number)")
+
+
 class Champion(Strict):
     """Another ONNX model, scored on the same rows; `path` may stand in lockgate.yml instead."""
 
     kind: Literal["champion"]
     path: RelPath | None = None
-    must_beat: tuple[Beat, ...] = Field(min_length=1)
+    must_beat: tuple[Beat, ...] = ()
+    compare: tuple[Compare, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_rule(self) -> Champion:
+        if not (self.must_beat or self.compare):
+            raise ValueError("a champion is compared with: must_beat, compare, or both")
+        return self
 
 
 class Calibration(Strict):

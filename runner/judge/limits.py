@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from runner.judge.criteria import Criteria, Dummy
+from runner.judge.criteria import Champion, Criteria, Dummy
 
 Limits = dict[str, Any]
 
@@ -39,3 +39,8 @@ def _baseline(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
     against = f"{rule.strategy} dummy" if isinstance(rule, Dummy) else "champion"
     for beat in rule.must_beat if rule else ():
         yield f"baseline/{beat.label}", {"by": beat.by, "against": against}
+    for each in rule.compare if isinstance(rule, Champion) else ():
+        yield (
+            f"champion/{each.label}",
+            {"margin": each.margin, "alpha": each.alpha, "accept": list(each.accept)},
+        )

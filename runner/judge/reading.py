@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from runner.config.problems import did_you_mean, problems
 from runner.config.yaml_lines import Loc, read_yaml
 from runner.errors import ConfigError, Problem
-from runner.judge.criteria import Criteria, Dummy, MetricChoice, MetricRule
+from runner.judge.criteria import Champion, Compare, Criteria, Dummy, MetricChoice, MetricRule
 from runner.judge.metrics import METRICS, metrics_for
+from runner.judge.paired.influence import METRICS as PAIRED
 from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Task
 
 
@@ -80,6 +81,8 @@ def _choices(criteria: Criteria) -> Iterator[tuple[Loc, MetricChoice]]:
         yield from (
             (("baseline", "must_beat", i), beat) for i, beat in enumerate(criteria.baseline.must_beat)
         )
+    if isinstance(criteria.baseline, Champion):
+        yield from ((("baseline", "compare", i), rule) for i, rule in enumerate(criteria.baseline.compare))
 
 
 def _choice_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]]:
@@ -97,6 +100,17 @@ def _choice_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]
         yield f"{choice.metric} takes no average {choice.average!r} in {task}", ""
     if isinstance(choice, MetricRule):
         yield from _bound_faults(choice)
+    if isinstance(choice, Compare):
+        yield from _pair_faults(choice, task)
+
+
+def _pair_faults(rule: Compare, task: Task) -> Iterator[tuple[str, str]]:
+    """A comparison that cannot be made, or that no difference could fail."""
+    metric = METRICS[rule.metric]
+    if rule.metric not in PAIRED or task == MULTICLASS or rule.average is not None:
+        yield f"{rule.label} has no paired comparison in {task}", ", ".join(sorted(PAIRED))
+    if rule.margin >= metric.high - metric.low:
+        yield f"margin {rule.margin:g} can never fail", f"{metric.low:g} to {metric.high:g}"
 
 
 def _averages(choice: MetricChoice, task: Task) -> bool:

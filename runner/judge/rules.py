@@ -19,6 +19,7 @@ from runner.judge.evaluation import Evaluation
 from runner.judge.latency import latency_check, percentiles
 from runner.judge.metrics import value_of
 from runner.judge.onnx_model import Scorer, Unusable, WrongModel, open_model
+from runner.judge.paired.check import compared
 from runner.judge.parity import parity_check, reference_scores
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.slices import Slices, slices_of
@@ -47,6 +48,8 @@ def due(criteria: Criteria, slices: tuple[Slices, ...] | None, *, has_reference:
     """The ids of every rule's checks, in order; of a slice rule its own alone where there is no table."""
     ids = [f"metrics/{rule.label}" for rule in criteria.metrics]
     ids += [f"baseline/{rule.label}" for rule in (criteria.baseline.must_beat if criteria.baseline else ())]
+    if isinstance(criteria.baseline, Champion):
+        ids += [f"champion/{rule.label}" for rule in criteria.baseline.compare]
     ids += ["calibration/ece"] * bool(criteria.calibration)
     if slices is None:
         ids += [Slices(rule, {}).id for rule in criteria.slices]
@@ -117,9 +120,13 @@ def _baseline(bench: Bench, predictions: Predictions) -> Iterator[Check]:
         for beat in rule.must_beat:
             cause = f"there is no baseline to beat: {error}"
             yield Check(f"baseline/{beat.label}", Status.ERROR, cause=cause, limit=f"beats {name}")
+        for each in rule.compare if isinstance(rule, Champion) else ():
+            yield Check(f"champion/{each.label}", Status.ERROR, cause=f"there is no champion: {error}")
         return
     for beat in rule.must_beat:
         yield beats(beat, predictions, baseline, name)
+    for each in rule.compare if isinstance(rule, Champion) else ():
+        yield compared(each, predictions, baseline, bench.evaluation.frame)
 
 
 def _baseline_predictions(rule: Dummy | Champion, bench: Bench, predictions: Predictions) -> Predictions:

@@ -1,0 +1,47 @@
+"""A paired comparison as a check: what passes is the policy's word, what cannot be told is ERROR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.judge.criteria import Compare
+from runner.judge.paired.compare import Paired, compare
+from runner.judge.paired.verdict import LEAST, Standing
+from runner.judge.predictions import CannotCompute, Predictions
+from runner.model import Check, Status
+
+
+def compared(rule: Compare, candidate: Predictions, champion: Predictions, frame: Any) -> Check:
+    """PASSED where the verdict is one that the rule accepts, FAILED where it is another one, ERROR where the
+    rows do not tell: missing evidence is never a pass."""
+    id, limit = f"champion/{rule.label}", f"{' or '.join(rule.accept)} within {rule.margin:g}"
+    try:
+        groups = _groups(rule, frame)
+        found = compare(
+            rule.metric, candidate, champion, alpha=rule.alpha, options=rule.options, groups=groups
+        )
+    except CannotCompute as error:
+        return Check(id, Status.ERROR, cause=f"{rule.label} cannot be compared: {error}", limit=limit)
+    status, verdict = Status.FAILED, found.standing(rule.margin)
+    if verdict in rule.accept:
+        status = Status.PASSED
+    elif verdict is Standing.INCONCLUSIVE:
+        status = Status.ERROR
+    words = found.words(rule.margin)
+    cause = "" if status is Status.PASSED else f"{words}. {_power(found, rule.margin)}"
+    return Check(id, status, cause=cause, measured=words, limit=limit, details=_power(found, rule.margin))
+
+
+def _groups(rule: Compare, frame: Any) -> Any:
+    if rule.group is None:
+        return None
+    if rule.group not in frame.columns:
+        raise CannotCompute(f"there is no column {rule.group!r} to group rows by")
+    return frame[rule.group].astype(str).to_numpy()
+
+
+def _power(found: Paired, margin: float) -> str:
+    """What these rows can tell, and how many would tell a loss of the margin."""
+    if found.carrying < LEAST:
+        return f"The models differ on {found.carrying} rows; fewer than {LEAST} are no evidence."
+    return f"To tell a loss of {margin:g} you need about {found.needed(margin):,} rows (power 0.8)."
