@@ -218,11 +218,16 @@ def deployment(
     poll = world.poll if world.poll is not None else 0.1 if place.is_sandbox else 5.0
     stacks = Stacks(aws, poll, place.environment.timeout, world.say, lease.check)
     target = _stack(place, world, aws, stacks, found, allowed)
-    ledger = Ledger(S3Records(aws, place.bucket, place.prefix))
+    ledger = ledger_of(place, aws)
     traffic = traffic_of(place.environment, aws, lease.check, world, world.say)
     stack = stack_of(place.solution, place.name)
     before = asked_before(place.solution, root, found, stack, stacks, place.bucket, place.stack_name)
     return Deployment(ledger, lease, target, traffic, before, world.clock, world.say, place.by)
+
+
+def ledger_of(place: Place, aws: Aws) -> Ledger:
+    """An environment's ledger, through this very AWS."""
+    return Ledger(S3Records(aws, place.bucket, place.prefix))
 
 
 def _stack(

@@ -38,7 +38,7 @@ from runner.report.record import RunRecord
 VARIABLE = "LOCKGATE_HISTORY"
 DEFAULT = ".lockgate/history"
 PLACES = "a folder, or for example s3://bucket/history"
-NOWHERE: Mapping[str, Running] = {}  # component -> version -> environments
+NOWHERE: Mapping[str, Running] = {}  # component -> sha256 -> environments
 
 
 class Unnumbered(UsageError):
@@ -173,7 +173,7 @@ def listed(
     as_json: bool,
     running: Mapping[str, Running] = NOWHERE,
 ) -> str:
-    """What `lockgate versions` shows. `running`: version -> environments. Raises UsageError for a
+    """What `lockgate versions` shows. `running`: component -> sha256 -> environments. Raises UsageError for a
     component that neither the solution nor its history has."""
     solution = load(root)
     history = open_history(root, solution, real=real, sandbox=sandbox)

@@ -6,6 +6,7 @@ manifest -> verified -> content -> [ledger, lease, stack, traffic] -> outcome
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from runner.deploying import (
     World,
     content,
     deployment,
+    ledger_of,
     place_of,
     verified,
 )
+from runner.errors import LockgateError, UsageError
 from runner.failed_release import telling
 from runner.interrupts import interruptible
 from runner.release.back import Past, Way, component, revert, whole
@@ -28,6 +31,7 @@ from runner.release.publish import require
 from runner.release.records import Ended, Kind, Release
 from runner.release.rehearsal import rehearsal
 from runner.release.status import EnvironmentStatus
+from runner.text import one_line
 from runner.together import check_together
 
 
@@ -98,6 +102,7 @@ def roll_back(asked: Asked, world: World, way: Return) -> Done:
     """The whole environment, or one component of it, to what ran before."""
     place = place_of(asked, world)
     with telling(asked.root, place, Kind.ROLLBACK, world.clock) as teller, interruptible():
+        _require_deployed(place)
         tools = deployment(place, world, asked.root, None, asked.replace)
         tools.tell = teller.failed
         past = tools.ledger.past()
@@ -123,9 +128,19 @@ def _together(place: Place, way: Way, root: Path, world: World, *, now: bool) ->
     check_together(root, place.solution, place.aws, place.bucket, way.content, is_sandbox=place.is_sandbox)
 
 
+def _require_deployed(place: Place) -> None:
+    if not place.has_bucket():
+        raise UsageError(
+            "nothing was deployed here yet: there is no way back",
+            where=place.bucket,
+            hint="there is no such bucket",
+        )
+
+
 def rehearse_return(asked: Asked, world: World, way: Return) -> list[str]:
     """What a rollback would change, in lines."""
     place = place_of(asked, world)
+    _require_deployed(place)
     tools = deployment(place, world, asked.root, None, asked.replace)
     found = _way(tools.ledger.past(), way)
     return [found.note, *rehearsal(tools, _returning(place, found, world))]
@@ -154,9 +169,40 @@ def _returning(place: Place, way: Way, world: World) -> Proposal:
 
 def statuses(root: Path, name: str, world: World, *, real: bool) -> list[EnvironmentStatus]:
     """What runs in each environment of a solution, or in one of them. Only reads."""
-    solution = load(root)
+    solution, world = load(root), replace(world, say=_once(world.say))
     names = [name] if name else list(solution.environments)
     return [_status(place_of(Asked(root, each, real=real), world), world, root) for each in names]
+
+
+def running_in(root: Path, world: World, *, real: bool) -> dict[str, dict[str, list[str]]]:
+    """What the ledgers say runs: component -> sha256 -> environments. One that cannot be read is told, and
+    left out. Only reads."""
+    world, found = replace(world, say=_once(world.say)), dict[str, dict[str, list[str]]]()
+    for name in load(root).environments:
+        try:
+            good = _good(place_of(Asked(root, name, real=real), world))
+        except LockgateError as error:
+            world.say(f"what runs in {name} could not be told: {one_line(str(error))}")
+            continue
+        for part_of, part in good.content.parts.items() if good else ():
+            found.setdefault(part_of, {}).setdefault(part.sha256, []).append(name)
+    return found
+
+
+def _good(place: Place) -> Release | None:
+    return ledger_of(place, place.aws).good() if place.has_bucket() else None
+
+
+def _once(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Several environments are mostly in one AWS, which is named once."""
+    told: set[str] = set()
+
+    def tell(line: str) -> None:
+        if line not in told:
+            told.add(line)
+            say(line)
+
+    return tell
 
 
 def _status(place: Place, world: World, root: Path) -> EnvironmentStatus:

@@ -20,12 +20,16 @@ from runner.cli import options
 def command(component: str | None, root: Path, real: bool, as_json: bool) -> int:
     """Show the versions of each component, or of one: digest, commit, when, by whom, verdict.
 
-    Newest first. Without COMPONENT also the releases.
+    Newest first. Without COMPONENT also the releases. Where an AWS was asked for, or LOCKGATE_SANDBOX_URL
+    names a sandbox, also the environments in which each version runs (as their ledgers say).
     """
-    from runner.numbering import listed
+    from runner.deploying import World
+    from runner.numbering import NOWHERE, listed
+    from runner.releasing import running_in
     from runner.sandbox.choose import URL, is_real
 
-    sandbox = os.environ.get(URL, "")
-    text = listed(root.resolve(), component, real=is_real(real), sandbox=sandbox, as_json=as_json)
+    root, real, sandbox = root.resolve(), is_real(real), os.environ.get(URL, "")
+    running = running_in(root, World(), real=real) if real or sandbox else NOWHERE
+    text = listed(root, component, real=real, sandbox=sandbox, as_json=as_json, running=running)
     say(sys.stdout, text)
     return 0

@@ -11,7 +11,9 @@ from runner.text import one_line
 
 NO_VERSIONS = "no versions yet: lockgate build gives the first ones"
 WIDEST = 60
-Running = Mapping[str, Sequence[str]]  # version -> the environments in which it runs
+# sha256 of a content -> the environments in which it runs. Not the version: another history's may be of other
+# bytes.
+Running = Mapping[str, Sequence[str]]
 
 
 def version_lines(
@@ -22,7 +24,8 @@ def version_lines(
     rows = [_row(version, judgements.get(version.version)) for version in reversed(versions)]
     if running:
         head.append("RUNS IN")
-        rows = [[*row, ", ".join(running.get(row[0], ()))] for row in rows]
+        places = [", ".join(running.get(version.sha256, ())) for version in reversed(versions)]
+        rows = [[*row, place] for row, place in zip(rows, places, strict=True)]
     return _aligned([head, *rows])
 
 
@@ -40,7 +43,7 @@ def version_entries(
     for version in reversed(versions):
         judged = judgements.get(version.version)
         entry = {**asdict(version), "verdict": asdict(judged) if judged else None}
-        found.append(entry | ({"runs_in": list(running.get(version.version, ()))} if running else {}))
+        found.append(entry | ({"runs_in": list(running.get(version.sha256, ()))} if running else {}))
     return found
 
 

@@ -48,6 +48,10 @@ class Holding:
     since: str
     until: str
 
+    def __post_init__(self) -> None:
+        if datetime.fromisoformat(self.until).utcoffset() is None:
+            raise ValueError("`until` has no time zone")
+
     def is_held(self, now: datetime) -> bool:
         return bool(self.holder) and now < datetime.fromisoformat(self.until)
 
@@ -112,7 +116,11 @@ class Lease:
         return True
 
     def _parsed(self, data: bytes) -> Holding:
-        holding: Holding = wire.loads(data, Holding, self.cell.url)
+        try:
+            holding: Holding = wire.loads(data, Holding, self.cell.url)
+        except InfrastructureError as error:
+            error.hint = "once nobody is at work there, delete this object: the next holder writes it anew"
+            raise
         return holding
 
     def _busy(self, other: Holding | None) -> Busy:

@@ -9,7 +9,7 @@ lease.json                 who may change the environment now (runner.release.le
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ from runner import wire
 from runner.adapters.aws import Aws, AwsError
 from runner.errors import InfrastructureError
 from runner.history.log import READERS, Log
-from runner.history.names import slot
+from runner.history.names import SLOT, slot
 from runner.history.store import GONE, TAKEN, Records
 from runner.release.back import Past
 from runner.release.records import Ended, Outcome, Release
@@ -54,7 +54,14 @@ class Ledger:
         return self._log.last()
 
     def all(self) -> list[Release]:
-        """Every release, oldest first."""
+        """Every release, oldest first. Raises InfrastructureError where any of them is missing."""
+        there, last = len(self.records.keys(RELEASES)), self.last()
+        if last and there < last.number:
+            raise InfrastructureError(
+                f"the ledger is damaged: of {last.number} releases {last.number - there} are missing",
+                where=f"{self.records.url}/{RELEASES}",
+                hint="records are never changed or removed: restore them from a backup",
+            )
         return self._log.all()
 
     def get(self, number: int) -> Release:
@@ -86,12 +93,16 @@ class Ledger:
 
     def good(self, before: int | None = None) -> Release | None:
         """The newest release that succeeded; with `before`, of those with a lower number."""
-        last = self.last()
-        for number in range((last.number if last else 0), 0, -1):
+        for number in sorted(self._concluded(), reverse=True):
             outcome = self.outcome(number) if before is None or number < before else None
             if outcome and outcome.ended is Ended.SUCCEEDED:
                 return self.get(number)
         return None
+
+    def _concluded(self) -> Iterator[int]:
+        """The numbers that have an outcome."""
+        names = (key.rpartition("/")[2] for key in self.records.keys(OUTCOMES))
+        return (int(match[1]) for name in names if (match := SLOT.fullmatch(name)))
 
     def past(self) -> Past:
         """Every release with its outcome."""

@@ -56,6 +56,10 @@ class Content:
     parts: Mapping[str, Part]
     stack: str = "stack"  # the component that is the template
 
+    def __post_init__(self) -> None:
+        if self.stack not in self.parts:
+            raise ValueError("its template is none of its parts")
+
 
 @dataclass(frozen=True, slots=True)
 class Release:

@@ -36,10 +36,11 @@ def test_the_newest_is_first_and_every_column_is_aligned() -> None:
 
 
 def test_where_it_runs_is_a_column_once_anything_runs() -> None:
-    lines = version_lines(two(), {}, {"2026.11.22-1": ["test", "prod"]})
+    first = two()[0].sha256
+    lines = version_lines(two(), {}, {first: ["test", "prod"]})
     assert lines[0].endswith("RUNS IN") and lines[2].endswith("test, prod")
     assert "RUNS IN" not in version_lines(two(), {}, {})[0]
-    entries = version_entries(two(), {}, {"2026.11.22-1": ["prod"]})
+    entries = version_entries(two(), {}, {first: ["prod"]})
     assert [e["runs_in"] for e in entries] == [[], ["prod"]]
     assert "runs_in" not in version_entries(two(), {}, {})[0]
 
