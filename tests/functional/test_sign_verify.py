@@ -54,6 +54,9 @@ def test_a_run_is_signed_and_verified(left: Left, tmp_path: Path, capsys: pytest
     assert said.endswith("verified\n")
     for what in ("signatures", "set", "verdict", "artifact predict", "test result", "development key"):
         assert what in said
+    (tmp_path / "empty").mkdir()
+    assert main([*argv, "--artifacts", str(tmp_path / "empty")]) == 3
+    assert capsys.readouterr().out.endswith("could not tell\n")
     assert main(["verify", str(left.folder), *argv[2:], "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["exit_code"] == 0 and {"what", "outcome", "detail"} == set(told["findings"][0])
