@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +36,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     model = load(os.environ["MODEL_URI"], os.environ["MODEL_SHA256"])
     inputs = np.array([vector(event, model.names)], dtype=np.float32)
     _, probabilities = model.session.run(["label", "probabilities"], {"features": inputs})
-    return {"probability": float(probabilities[0, 1]), "model_sha256": model.sha256}
+    answer = {"probability": float(probabilities[0, 1]), "model_sha256": model.sha256}
+    tell(tenth(answer["probability"]))
+    return answer
 
 
 def vector(event: dict[str, Any], names: list[str]) -> list[float]:
@@ -74,9 +77,35 @@ def read(uri: str) -> bytes:
     return answer["Body"].read()
 
 
+def tell(label: str) -> None:
+    """One line for CloudWatch: this version answered once, with this label. So a canary can compare how
+    the answers of two versions are distributed (environments.prod.canary in lockgate.yml)."""
+    by = ["Function", "Version", "Bin"]
+    metrics = [{"Name": "Output", "Unit": "Count"}]
+    directive = {"Namespace": "Lockgate", "Dimensions": [by], "Metrics": metrics}
+    line = {
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
+        "Function": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "none"),
+        "Version": os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "none"),
+        "Bin": label,
+        "Output": 1,
+    }
+    print(json.dumps(line))
+
+
+def tenth(probability: float) -> str:
+    """A probability's bin: 0.37 -> "0.3"; what is none is "invalid"."""
+    return f"0.{min(int(10 * probability), 9)}" if 0 <= probability <= 1 else "invalid"
+
+
 def _number(name: str, value: Any) -> float:
     if value is None:
         return math.nan
     if type(value) not in (int, float) or not math.isfinite(value):
         raise ValueError(f"features.{name}: {value!r} is not a number")
     return float(value)
+
+
+# At import, for which no request waits: of a new version's few requests many are a container's first.
+if "MODEL_URI" in os.environ:
+    load(os.environ["MODEL_URI"], os.environ["MODEL_SHA256"])

@@ -50,6 +50,26 @@ def test_the_answer_names_the_model_and_json_can_carry_it(model, vector):
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 
+def test_each_answer_is_told_to_cloudwatch_by_its_bin(model, vector, capsys, monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "predict")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "7")
+    answer = app.handler(vector, None)
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert (told["Function"], told["Version"], told["Output"]) == ("predict", "7", 1)
+    assert told["Bin"] == f"0.{int(10 * answer['probability'])}"
+    (directive,) = told["_aws"]["CloudWatchMetrics"]
+    assert all(name in told for name in [*directive["Dimensions"][0], directive["Metrics"][0]["Name"]])
+
+
+@pytest.mark.parametrize(
+    ("probability", "label"),
+    [(0.0, "0.0"), (0.1, "0.1"), (0.999, "0.9"), (1.0, "0.9"), (float("nan"), "invalid"), (-0.1, "invalid")],
+)
+def test_the_bin_of_a_probability(probability, label):
+    assert app.tenth(probability) == label
+
+
 def test_missing_features_are_answered_too(model, vector):
     vector["features"][8:] = [None] * len(vector["features"][8:])
     assert 0 < app.handler(vector, None)["probability"] < 1
