@@ -40,6 +40,9 @@ TEST_ROLE, STACK_ROLE = "LOCKGATE_TEST_ROLE", "LOCKGATE_STACK_ROLE"
 KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
 KEPT_OURS = (privileges.VARIABLE, TEST_ROLE)  # names of a user and of a role, no secrets
 KEPT_PREFIXES = ("SSL_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OMP_", "OPENBLAS_")
+# Steps run side by side, on machines with two processors: threads that wait for each other without sleeping
+# take them from the other step. Measured, of two trainings at a time: 194 s instead of 17 s.
+PATIENCE = {"OMP_WAIT_POLICY": "passive"}
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 TOOLS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", *PROXIES, *map(str.lower, PROXIES))
 HERE = "127.0.0.1,localhost,::1"
@@ -62,7 +65,7 @@ def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return {**kept, **_proxies(), **fixed, **(extra or {})}
+    return {**PATIENCE, **kept, **_proxies(), **fixed, **(extra or {})}
 
 
 def tool_env() -> dict[str, str]:

@@ -88,6 +88,14 @@ def swap_the_model(root: Path) -> None:
     shutil.copy(other / "build/model.onnx", root / "build/model.onnx")
 
 
+def point_nowhere(root: Path) -> None:
+    """Handlers that are missing, and few golden rows: each is a worker that starts and fails."""
+    edit("infra/solution.yml", "Handler: app.handler", "Handler: app.nothing")(root)
+    edit("lockgate.yml", "rows: build/golden.jsonl", "rows: few.jsonl")(root)
+    rows = (root / "build/golden.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (root / "few.jsonl").write_text("".join(rows[:3]), encoding="utf-8")
+
+
 # What is done, what the last line must say, and the stages that are run ((): all of them). Where only one of
 # them can find it, the others would say what they say of flights as it is.
 BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...], tuple[str, ...]]] = {
@@ -99,7 +107,7 @@ BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...], tuple[str, ...]
     "a quiet bug in features": (
         edit("src/features/delay_features/vector.py", '"temp": (-40.0, 130.0)', '"temp": (-40.0, 60.0)'),
         ("unit", "test_features"),
-        (),
+        ("unit",),
     ),
     "a null where the contract forbids one": (null_a_carrier, ("data", "carrier", "null"), ("data",)),
     "labels shuffled before training": (
@@ -115,10 +123,10 @@ BROKEN: dict[str, tuple[Callable[[Path], None], tuple[str, ...], tuple[str, ...]
     "predict answering the complement": (
         edit("src/predict/app.py", "float(probabilities[0, 1])", "1.0 - float(probabilities[0, 1])"),
         ("predict",),
-        (),
+        ("unit",),
     ),
     "a Lambda that points at a missing handler": (
-        edit("infra/solution.yml", "Handler: app.handler", "Handler: app.nothing"),
+        point_nowhere,
         ("integration", "nothing"),
         ("integration",),
     ),

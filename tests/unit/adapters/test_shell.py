@@ -95,6 +95,14 @@ def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
 
 
+def test_threads_wait_asleep_unless_somebody_wants_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else two steps side by side take the processors from each other."""
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert shell.clean_env()["OMP_WAIT_POLICY"] == "passive"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    assert shell.clean_env()["OMP_WAIT_POLICY"] == "active"
+
+
 def test_clean_env_takes_what_is_named() -> None:
     assert shell.clean_env({"AWS_REGION": "x"})["AWS_REGION"] == "x"
     assert shell.clean_env()["PATH"] == os.environ["PATH"]
