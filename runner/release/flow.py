@@ -17,7 +17,7 @@ from typing import Protocol
 
 from runner.errors import InfrastructureError, LockgateError, RefusedError, SolutionError
 from runner.release.content import same
-from runner.release.lease import Lease
+from runner.release.lease import Lease, Lost
 from runner.release.ledger import Failing, Ledger
 from runner.release.records import Content, Ended, Outcome, Release
 from runner.release.target import Moving, Target, Wanted
@@ -135,8 +135,20 @@ class Deployment:
         self.lease.acquire(f"{proposal.content.stack_name} {proposal.manifest[:12]}")
         try:
             yield
+        except InfrastructureError as error:
+            self._require_held(error)
+            raise
         finally:
             self._give_back()
+
+    def _require_held(self, error: InfrastructureError) -> None:
+        """What another holder took away under this one's hands is no fault of AWS's: Lost says so."""
+        try:
+            self.lease.check()
+        except Lost as lost:
+            raise lost from error
+        except LockgateError as worse:
+            self.say(f"whether the lease is still held could not be told: {one_line(str(worse))}")
 
     def _give_back(self) -> None:
         try:
