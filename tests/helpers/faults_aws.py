@@ -44,9 +44,10 @@ class Call:
 @dataclass
 class Wire:
     """`fate` is asked of each attempt: its number from 1, its number among the writes (0 for a read) and its
-    name; '' lets it pass. `calls`: all that were made, in the order of their ends."""
+    name; '' lets it pass. `after` is told that number of each that was sent. `calls`: all, as they ended."""
 
     fate: Fate = lambda number, write, name: ""
+    after: Callable[[int], None] = lambda write: None
     calls: list[Call] = field(default_factory=list)
     attempts: int = 0
     tried: int = 0  # of those, the writes
@@ -57,9 +58,9 @@ class Wire:
         """The names of those that changed something."""
         return [call.name for call in self.calls if call.is_write]
 
-    def planned(self, fate: Fate) -> Wire:
+    def planned(self, fate: Fate, after: Callable[[int], None] = lambda write: None) -> Wire:
         """Begin to count anew, with other fates."""
-        self.fate, self.calls, self.attempts, self.tried = fate, [], 0, 0
+        self.fate, self.after, self.calls, self.attempts, self.tried = fate, after, [], 0, 0
         return self
 
     def send(self, session: Any, request: Any, service: str, operation: str) -> Any:
@@ -67,12 +68,14 @@ class Wire:
         name, reads = f"{service}.{operation}", is_read(service, operation)
         with self.lock:
             self.attempts, self.tried = self.attempts + 1, self.tried + (not reads)
-            fate = self.fate(self.attempts, 0 if reads else self.tried, name)
+            number, write = self.attempts, 0 if reads else self.tried
+        fate = self.fate(number, write, name)
         if fate in (THROTTLED, BROKEN):
             self._seen(name, reads, 0)
             return answer(request, service, fate)
         told = session.send(request)
         self._seen(name, reads, told.status_code)
+        self.after(write)
         return told if not fate else _gone(request, fate)
 
     def _seen(self, name: str, reads: bool, status: int) -> None:

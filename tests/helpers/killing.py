@@ -7,7 +7,6 @@ import random
 import signal
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from helpers.faults_aws import KILLED, Wire
@@ -19,9 +18,9 @@ from runner.release.lease import Holding
 from runner.release.ledger import Failing
 from runner.release.records import Outcome, Release
 
-# Every point instead of a sample: LOCKGATE_TEST_EVERY=1 (docs/guarantees.md).
-EVERY = os.environ.get("LOCKGATE_TEST_EVERY") == "1"
-SEED = int(os.environ.get("LOCKGATE_TEST_SEED", "5"))
+# Every point instead of a sample: EVERY_FAULT=1 (docs/guarantees.md).
+EVERY = os.environ.get("EVERY_FAULT") == "1"
+SEED = int(os.environ.get("FAULT_SEED", "5"))
 KINDS: dict[str, type[Any]] = {"releases": Release, "outcomes": Outcome, "failing": Failing}
 
 
@@ -30,11 +29,6 @@ def points(count: int, sample: int) -> list[int]:
     if EVERY or count <= sample:
         return list(range(1, count + 1))
     return sorted({count, *random.Random(SEED).sample(range(1, count), sample - 1)})  # noqa: S311
-
-
-def later() -> datetime:
-    """A clock by which every lease of now has ended."""
-    return datetime.now(UTC) + timedelta(hours=1)
 
 
 def killed_after(write: int, wire: Wire, command: Callable[[], object]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,19 @@ from runner.sandbox.process import start_embedded
 PASS: Fate = lambda number, write, name: ""  # noqa: E731
 
 
+class Clock:
+    """The time, so many hours ahead, and further by what was slept."""
+
+    def __init__(self, hours: float) -> None:
+        self.ahead = timedelta(hours=hours)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+
 @dataclass
 class Place:
     """`wire` sees every request to the AWS at `url`."""
@@ -32,6 +46,7 @@ class Place:
     folder: Path
     wire: Wire
     shops: int = 0
+    hours: int = 0
     connect: Callable[..., Aws] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,7 +67,12 @@ class Place:
         return shop
 
     def world(self, **more: Any) -> World:
-        return world(connect=self.connect, poll=0.02, **more)
+        """One whose clock is an hour ahead of the last one's, so that what a dead one held has ended, and in
+        which sleeping takes no time."""
+        self.hours += 1
+        clock = Clock(self.hours)
+        given = {"connect": self.connect, "poll": 0.02, "settle": 0, "clock": clock, "sleep": clock.sleep}
+        return world(**given | more)
 
     def answer(self, shop: Shop) -> float:
         """What production answers to 2."""
@@ -60,11 +80,19 @@ class Place:
 
     def versions(self, shop: Shop) -> int:
         """How many versions of `predict` were ever published."""
-        where = {"StackName": f"{shop.config['solution']}-prod", "LogicalResourceId": "Predict"}
-        told = self.aws.call("cloudformation", "describe_stack_resource", **where)
-        name = told["StackResourceDetail"]["PhysicalResourceId"]
+        name = self._predict(shop)
         listed = self.aws.pages("lambda", "list_versions_by_function", "Versions", FunctionName=name)
         return len([v for v in listed if v["Version"] != "$LATEST"])
+
+    def shares(self, shop: Shop) -> dict[str, float]:
+        """The parts of the traffic that `predict` sends elsewhere than to where its alias points."""
+        told = self.aws.call("lambda", "get_alias", FunctionName=self._predict(shop), Name="live")
+        return dict((told.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {})
+
+    def _predict(self, shop: Shop) -> str:
+        where = {"StackName": f"{shop.config['solution']}-prod", "LogicalResourceId": "Predict"}
+        told = self.aws.call("cloudformation", "describe_stack_resource", **where)
+        return str(told["StackResourceDetail"]["PhysicalResourceId"])
 
     def records(self, shop: Shop) -> S3Records:
         name = shop.config["solution"]

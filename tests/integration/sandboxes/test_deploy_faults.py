@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from helpers.faults_aws import FAULTS, Fate
-from helpers.killing import later, points, require_whole
+from helpers.killing import points, require_whole
 from helpers.releases import Shop
 from helpers.under_fire import PASS, Place, Scene, ended, under_fire
 
@@ -95,7 +95,7 @@ def require_truth(place: Place, scene: Scene) -> None:
 def require_convergence(place: Place, scene: Scene) -> None:
     """The same command again, by whoever comes an hour later: done, and done once."""
     shop = scene.shop
-    assert ended(scene.command(place.world(clock=later))) in (Ended.SUCCEEDED, None)
+    assert ended(scene.command(place.world())) in (Ended.SUCCEEDED, None)
     assert place.answer(shop) == scene.after
     assert (place.releases(shop), place.versions(shop)) == (shop.runs, shop.runs)
     assert place.outcome(shop, shop.runs) is not None

@@ -8,12 +8,14 @@ carried out, whoever sent it. The next holder comes an hour later by the clock t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, cycle
 
 import pytest
-from helpers.killing import killed_after, later, points, require_whole
+from helpers.killing import killed_after, points, require_whole
 from helpers.under_fire import PASS, Place, Scene, ended, under_fire
 
+from runner.adapters.aws import Aws
 from runner.release.records import Ended
 from runner.releasing import Return, deploy, roll_back
 
@@ -40,11 +42,11 @@ def killed(place: Place, make: Callable[[], Scene], sample: int) -> Iterator[Sce
 
 def require_convergence(place: Place, scene: Scene) -> None:
     """Another holder brings it to its end; nothing is left to do then."""
-    done = scene.command(place.world(clock=later))
+    done = scene.command(place.world())
     assert ended(done) in (Ended.SUCCEEDED, None)
     assert place.answer(scene.shop) == scene.after
     place.wire.planned(PASS)
-    assert ended(scene.command(place.world(clock=later))) is None
+    assert ended(scene.command(place.world())) is None
     assert place.wire.writes == []
     require_whole(place.records(scene.shop))
 
@@ -75,7 +77,48 @@ def test_a_new_model_that_is_asked_before_it_gets_traffic(place: Place) -> None:
         assert place.versions(shop) == shop.runs
 
 
-def test_a_release_that_fails_is_taken_back(place: Place) -> None:
+class Mailbox:
+    """Everything that is published to a topic; the topic is the one that failures are told to."""
+
+    def __init__(self, aws: Aws) -> None:
+        self.aws = aws
+        self.topic = aws.call("sns", "create_topic", Name="failures")["TopicArn"]
+        self.queue = aws.call("sqs", "create_queue", QueueName="failures")["QueueUrl"]
+        wanted = {"QueueUrl": self.queue, "AttributeNames": ["QueueArn"]}
+        arn = aws.call("sqs", "get_queue_attributes", **wanted)["Attributes"]["QueueArn"]
+        aws.call("sns", "subscribe", TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+
+    def take(self) -> list[str]:
+        """What has come since it was last asked."""
+        wanted = {"QueueUrl": self.queue, "MaxNumberOfMessages": 10}
+        messages = self.aws.call("sqs", "receive_message", **wanted).get("Messages", ())
+        for each in messages:
+            self.aws.call("sqs", "delete_message", QueueUrl=self.queue, ReceiptHandle=each["ReceiptHandle"])
+        return [each["Body"] for each in messages]
+
+
+@pytest.fixture
+def mailbox(place: Place, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
+    box = Mailbox(place.aws)
+    monkeypatch.setenv("LOCKGATE_NOTIFY_TOPIC", box.topic)
+    return box
+
+
+def require_taken_back(place: Place, scene: Scene, mailbox: Mailbox, cause: str) -> None:
+    """Another holder takes it back; it was told before that was written down, and once at least."""
+    shop = scene.shop
+    told, was = mailbox.take(), place.outcome(shop, place.releases(shop))
+    assert told or was is None or was.ended is Ended.SUCCEEDED
+    done = scene.command(place.world())
+    assert done.outcome is not None
+    assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
+    assert cause in done.outcome.cause
+    assert any(cause in message for message in told + mailbox.take())
+    assert place.answer(shop) == scene.after
+    require_whole(place.records(shop))
+
+
+def test_a_release_that_fails_is_taken_back(place: Place, mailbox: Mailbox) -> None:
     """It is marked before it is taken back, so whoever takes over does not try it again."""
     shop = place.shop(golden=True)
     deploy(shop.asked(shop.release(factor=1)), place.world())
@@ -86,12 +129,34 @@ def test_a_release_that_fails_is_taken_back(place: Place) -> None:
         return Scene(shop, lambda world: deploy(shop.asked(run), world), 4, 4)
 
     for scene in killed(place, make, sample=5):
-        done = scene.command(place.world(clock=later))
-        assert done.outcome is not None
-        assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
-        assert "training gave 100" in done.outcome.cause
-        assert place.answer(shop) == 4
-        require_whole(place.records(shop))
+        require_taken_back(place, scene, mailbox, "training gave 100")
+
+
+def test_a_canary_that_is_not_passed(place: Place, mailbox: Mailbox) -> None:
+    """Ten percent of the traffic moved, nobody came: it goes back, whoever takes it there."""
+    shop = place.shop()
+    shop.configure(traffic="canary-10-percent-1-minute")
+    deploy(shop.asked(shop.release(factor=1)), place.world())
+    factors = count(2)
+
+    def make() -> Scene:
+        run = shop.release(factor=next(factors))
+        return Scene(shop, lambda world: deploy(shop.asked(run), world), 4, 4)
+
+    for scene in killed(place, make, sample=4):
+        require_taken_back(place, scene, mailbox, "INCONCLUSIVE")
+        assert place.shares(shop) == {}
+
+
+def test_a_rollback_to_what_ran_before_goes_back_once(place: Place) -> None:
+    """One that was cut off is gone on with: the same words do not lead further back."""
+    shop = place.shop()
+    for factor in (3, 5, 7):
+        deploy(shop.asked(shop.release(factor=factor)), place.world())
+    back = partial(roll_back, shop.asked(), way=Return(now=True))
+    assert killed_after(5, place.wire, lambda: back(place.world()))
+    assert ended(back(place.world())) is Ended.SUCCEEDED
+    assert place.answer(shop) == 20
 
 
 @pytest.mark.parametrize("part", ["", "model"])
