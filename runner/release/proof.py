@@ -36,10 +36,10 @@ def proven(path: Path, findings: list[Finding], solution: str, root: Path, name:
 
     Raises RefusedError where it does not hold, is another solution's, did not pass, or was made from
     another lockgate.yml than `root` has; InfrastructureError where that could not be told."""
-    bad = [f for f in findings if f.outcome in (Outcome.REFUSED, Outcome.UNKNOWN)]
-    if bad:
-        told = "; ".join(f"{f.what}: {f.detail}" for f in bad)
-        kind = RefusedError if exit_code(findings) == 1 else InfrastructureError
+    if code := exit_code(findings):
+        bad = [f for f in findings if f.outcome in (Outcome.REFUSED, Outcome.UNKNOWN)]
+        told = "; ".join(f"{f.what}: {f.detail}" for f in bad) or "nothing of it was checked"
+        kind = RefusedError if code == 1 else InfrastructureError
         raise kind(f"the manifest is not accepted: {told}", where=name, hint="lockgate verify says more")
     manifest = read_manifest(path)
     fields = manifest.fields
