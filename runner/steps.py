@@ -20,6 +20,7 @@ from runner.components.prepare import prepare
 from runner.components.stamped import altered
 from runner.config.schema import IntegrationStage, Model, Solution, UnitStage
 from runner.environment import interpreter, solution_python
+from runner.errors import LockgateError
 from runner.hosts import Order, Remote, host_kind
 from runner.model import Artifact, StageResult, Status, Step
 from runner.plan import ENVIRONMENT
@@ -56,9 +57,21 @@ class Steps:
     view: View = field(default_factory=Silent)
     connect: Callable[[AwsTarget], Aws] = Aws
     version_of: Callable[[Artifact], str] = content_version
+    golden: bool = True  # whether integration stages ask their golden rows
 
     def run(self, step: Step, artifacts: Mapping[str, Artifact]) -> Done:
-        """Run one step; a stage is judged, the others raise what goes wrong."""
+        """Run one step; a stage is judged, the others raise what goes wrong.
+
+        What is raised says where from the run's folder or the solution's, not from this machine's root: it
+        stands in the manifest, which is the same wherever the run was."""
+        try:
+            return self._run(step, artifacts)
+        except LockgateError as error:
+            for folder in (self.folder, self.root.resolve(), self.root):
+                error.where = error.where.replace(f"{folder}/", "")
+            raise
+
+    def _run(self, step: Step, artifacts: Mapping[str, Artifact]) -> Done:
         if step.kind == "stage":
             return Done(self._stage(step, artifacts))
         begun, artifact = time.monotonic(), None
@@ -88,7 +101,9 @@ class Steps:
     def handover(self, artifacts: Mapping[str, Artifact]) -> Handover:
         """What a stage's process is handed."""
         python = str(interpreter(self.root, self.solution, cache_dir()))
-        return Handover(self.run_id, python, dict(artifacts), self.is_sandbox, self.commit)
+        return Handover(
+            self.run_id, python, dict(artifacts), self.is_sandbox, self.commit, golden=self.golden
+        )
 
     def _log(self, step: Step) -> Path:
         return self.folder / "logs" / f"{step.id.replace(':', '-')}.log"

@@ -18,7 +18,6 @@ from runner.plan import make_plan
 from runner.release.publish import fetch
 from runner.release.records import Content, Part
 from runner.run import new_run_id
-from runner.stages.integration import GOLDEN
 from runner.steps import Steps
 
 
@@ -41,7 +40,9 @@ def check_together(
     folder = root / ".lockgate" / "runs" / run_id
     folder.mkdir(parents=True)
     changed = solution.model_copy(update={"stages": {**solution.stages, **stages}})
-    steps = Steps(root, folder, run_id, changed, aws.target.env(), is_sandbox, target=aws.target)
+    steps = Steps(
+        root, folder, run_id, changed, aws.target.env(), is_sandbox, target=aws.target, golden=False
+    )
     with TemporaryDirectory(prefix="lockgate-parts-") as place:
         artifacts = {n: _artifact(aws, bucket, n, p, content, Path(place)) for n, p in content.parts.items()}
         for step in plan.steps:
@@ -56,12 +57,7 @@ def _stages(solution: Solution, content: Content) -> dict[str, IntegrationStage]
         for n, s in solution.stages.items()
         if isinstance(s, IntegrationStage) and s.stack == content.stack
     }
-    return {
-        name: stage.model_copy(
-            update={"golden": None, "suites": tuple(s for s in stage.suites if s != GOLDEN), "needs": ()}
-        )
-        for name, stage in found.items()
-    }
+    return {name: s.without_golden().model_copy(update={"needs": ()}) for name, s in found.items()}
 
 
 def _artifact(aws: Aws, bucket: str, name: str, part: Part, content: Content, folder: Path) -> Artifact:

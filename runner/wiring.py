@@ -224,6 +224,8 @@ def _job(
 ) -> StageJob:
     given = read_handover(handover)
     stage, python = solution.stages[name], Path(given.python)
+    if isinstance(stage, IntegrationStage) and not given.golden:
+        stage = stage.without_golden()
     return StageJob(
         given.run_id, name, options.root, out, solution, stage, given.artifacts, python, aws,
         given.is_sandbox, given.commit, given.shard, tell,

@@ -126,6 +126,11 @@ class IntegrationStage(StageBase):
     golden: Golden | None = Field(None, description="rows whose served answers must be the recorded ones")
     environment: Name = Field("test", description="where; one of `environments`")
 
+    def without_golden(self) -> IntegrationStage:
+        """The stage without its golden rows: they are one model's answers, and another one may be asked."""
+        suites = tuple(suite for suite in self.suites if suite != "stock:golden")
+        return self.model_copy(update={"golden": None, "suites": suites})
+
 
 Stage = Annotated[UnitStage | DataStage | ModelStage | IntegrationStage, Field(discriminator="kind")]
 KINDS = ("unit", "data", "model", "integration")

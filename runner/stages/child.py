@@ -33,7 +33,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """What a parent hands to a stage's process, as a file: artifacts by digest, never to be rebuilt."""
+    """What a parent hands to a stage's process, as a file: artifacts by digest, never to be rebuilt.
+
+    Not `golden`: the rows are left out, since they are another model's than the one that was handed over."""
 
     run_id: str
     python: str
@@ -41,6 +43,7 @@ class Handover:
     is_sandbox: bool = True
     commit: str = ""
     shard: Shard | None = None
+    golden: bool = True
 
 
 def read_handover(path: Path) -> Handover:
