@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from runner.adapters.cache import cache_dir
 from runner.adapters.privileges import hide
-from runner.config.schema import IntegrationStage, Solution
+from runner.config.schema import IntegrationStage, LambdaZip, Solution
 from runner.environment import solution_python
 from runner.errors import InfrastructureError, SolutionError
 from runner.model import Check, Status
@@ -76,8 +76,9 @@ class OwnTests:
         log = folder / "environment.log"
         python = solution_python(self.root, self.solution, cache_dir(), log, self.stacks.say)
         target = self.stacks.aws.target
+        asked = _without_test_env(self.solution)
         return StageJob(
-            new_run_id(), self.key, self.root, folder, self.solution, self.stage, {}, python, target.env(),
+            new_run_id(), self.key, self.root, folder, asked, self.stage, {}, python, target.env(),
             target.kind == "sandbox",
         )  # fmt: skip
 
@@ -103,6 +104,15 @@ class OwnTests:
             for r in listed
             if r.get("PhysicalResourceId")
         ]
+
+
+def _without_test_env(solution: Solution) -> Solution:
+    """What stock:lambda needs names artifacts that are not at hand; nothing is asked of those here."""
+    components = {
+        name: c.model_copy(update={"test_env": {}}) if isinstance(c, LambdaZip) else c
+        for name, c in solution.components.items()
+    }
+    return solution.model_copy(update={"components": components})
 
 
 def _require(checks: tuple[Check, ...]) -> None:

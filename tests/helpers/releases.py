@@ -96,7 +96,10 @@ CONFIG: dict[str, Any] = {
     "solution": "square",
     "components": {
         "features": {"kind": "lambda-zip", "source": "src/features", "handler": "app.handler"},
-        "predict": {"kind": "lambda-zip", "source": "src/predict", "handler": "app.handler"},
+        "predict": {
+            "kind": "lambda-zip", "source": "src/predict", "handler": "app.handler",
+            "test_env": {"MODEL_SHA256": "${model.sha256}"},
+        },
         "model": {"kind": "definition", "path": "model.py", "format": "glue-script"},
         "stack": {
             "kind": "stack",
