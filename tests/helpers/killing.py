@@ -24,11 +24,11 @@ SEED = int(os.environ.get("FAULT_SEED", "5"))
 KINDS: dict[str, type[Any]] = {"releases": Release, "outcomes": Outcome, "failing": Failing}
 
 
-def points(count: int, sample: int) -> list[int]:
-    """Which of the points 1..count are tried: all of them, or the last and a sample."""
+def points(count: int, sample: int, salt: str = "") -> list[int]:
+    """Which of the points 1..count are tried: all of them, or a sample; other ones for another `salt`."""
     if EVERY or count <= sample:
         return list(range(1, count + 1))
-    return sorted({count, *random.Random(SEED).sample(range(1, count), sample - 1)})  # noqa: S311
+    return sorted(random.Random(f"{SEED} {salt}").sample(range(1, count + 1), sample))  # noqa: S311
 
 
 def killed_after(write: int, wire: Wire, command: Callable[[], object]) -> bool:

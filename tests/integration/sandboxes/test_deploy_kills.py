@@ -33,8 +33,8 @@ def killed(place: Place, make: Callable[[], Scene], sample: int) -> Iterator[Sce
     place.wire.planned(PASS)
     make().command(place.world())
     for point in points(place.wire.tried, sample):
-        scene = make()
-        assert killed_after(point, place.wire, lambda scene=scene: scene.command(place.world()))
+        scene, world = make(), place.world()
+        assert killed_after(point, place.wire, partial(scene.command, world))
         require_whole(place.records(scene.shop))
         print(f"killed after write {point}")
         yield scene
@@ -59,7 +59,7 @@ def test_a_first_deployment(place: Place) -> None:
 
     for scene in killed(place, make, sample=4):
         require_convergence(place, scene)
-        assert place.versions(scene.shop) == 1
+        assert (place.releases(scene.shop), place.versions(scene.shop)) == (1, 1)
 
 
 def test_a_new_model_that_is_asked_before_it_gets_traffic(place: Place) -> None:
@@ -74,7 +74,7 @@ def test_a_new_model_that_is_asked_before_it_gets_traffic(place: Place) -> None:
 
     for scene in killed(place, make, sample=6):
         require_convergence(place, scene)
-        assert place.versions(shop) == shop.runs
+        assert (place.releases(shop), place.versions(shop)) == (shop.runs, shop.runs)
 
 
 class Mailbox:
@@ -153,8 +153,8 @@ def test_a_rollback_to_what_ran_before_goes_back_once(place: Place) -> None:
     shop = place.shop()
     for factor in (3, 5, 7):
         deploy(shop.asked(shop.release(factor=factor)), place.world())
-    back = partial(roll_back, shop.asked(), way=Return(now=True))
-    assert killed_after(5, place.wire, lambda: back(place.world()))
+    back, world = partial(roll_back, shop.asked(), way=Return(now=True)), place.world()
+    assert killed_after(5, place.wire, partial(back, world))
     assert ended(back(place.world())) is Ended.SUCCEEDED
     assert place.answer(shop) == 20
 
