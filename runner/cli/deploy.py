@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli import options
+from runner.cli import options, values
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -21,7 +21,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--artifacts", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
     help="The folder that has components/SHA256; else the manifest's.",
 )  # fmt: skip
-@click.option("--commit", default="", metavar="SHA", help="The only commit that is accepted.")
+@click.option("--commit", callback=values.commit, metavar="SHA", help="The only commit that is accepted.")
 @options.replace
 @options.dry_run
 @options.aws

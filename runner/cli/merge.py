@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import options, values
 
 if TYPE_CHECKING:
     from runner.merging import Asked, Offered, Told
@@ -35,7 +35,12 @@ SHORT = 12
 @click.option(
     "--policy", type=click.Path(path_type=Path, dir_okay=False), help="What the manifest has to fulfil."
 )
-@click.option("--commit", default="", metavar="SHA", help="The only commit that is merged (LOCKGATE_COMMIT).")
+@click.option(
+    "--commit",
+    callback=values.commit,
+    metavar="SHA",
+    help="The only commit that is merged (LOCKGATE_COMMIT).",
+)
 @click.option(
     "--revert", "taken_back", default="", metavar="RELEASE|COMMIT",
     help="Offer a commit on a branch of its own that takes a release back; needs no manifest.",
