@@ -48,7 +48,8 @@ class Wanted:
 @dataclass
 class Target:
     """The tools of one environment's stack; `token` is that of the release at work. `stored`: what has to
-    lie in the bucket, with its sizes; `bytes_of`: digest -> file, for what does not lie there yet."""
+    lie in the bucket, with its sizes; `bytes_of`: digest -> file, for what does not lie there yet; `blind`: what
+    the last look for drift could not compare."""
 
     aws: Aws
     stacks: Stacks
@@ -61,6 +62,7 @@ class Target:
     stored: Mapping[str, Stored] = field(default_factory=dict)
     bytes_of: Callable[[str], Path | None] = NO_BYTES
     token: str = ""
+    blind: str = field(default="", init=False)
 
     def wanted(self, content: Content) -> Wanted:
         """What a content means here. Raises InfrastructureError where its template is nowhere."""
@@ -128,13 +130,15 @@ class Target:
         """What somebody changed by hand; nothing where there is no stack yet."""
         if self._stack(stack_name).standing() is None:
             return []
-        return drift(self.aws, stack_name, self.stacks.wait)
+        found = drift(self.aws, stack_name, self.stacks.wait)
+        self.blind = not_checked(self.aws, stack_name)
+        return found
 
     def unseen(self, wanted: Wanted) -> list[str]:
-        """What nobody could compare: components that are nowhere read back, resources without drift."""
+        """What nobody could compare: components that are nowhere read back, resources without drift (of
+        the last time that it was looked for)."""
         lines = [f"not read back: {name}" for name in not_reread(wanted.expectations, wanted.content)]
-        told = not_checked(self.aws, wanted.content.stack_name)
-        return [*lines, *([told] if told else [])]
+        return [*lines, *([self.blind] if self.blind else [])]
 
     def settle(self, content: Content) -> None:
         """Wait for what is under way, and lead the stack out of what it was left in."""
