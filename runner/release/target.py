@@ -48,8 +48,8 @@ class Wanted:
 @dataclass
 class Target:
     """The tools of one environment's stack; `token` is that of the release at work. `stored`: what has to
-    lie in the bucket, with its sizes; `bytes_of`: digest -> file, for what does not lie there yet; `blind`: what
-    the last look for drift could not compare."""
+    lie in the bucket, with its sizes; `bytes_of`: digest -> file, for what does not lie there yet;
+    `blind`: what the last look for drift could not compare."""
 
     aws: Aws
     stacks: Stacks
