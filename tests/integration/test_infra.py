@@ -22,6 +22,7 @@ from runner.stages.stack_deploy import StackFailed, StackPlan, Stacks
 from runner.stages.stack_remove import remove_stack
 
 pytestmark = pytest.mark.integration
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:git-url-AbCdEf"
 
 
 def test_cfn_lint_finds_nothing() -> None:
@@ -107,6 +108,8 @@ def test_a_bucket_and_a_cluster_of_somebody_elses(aws: Aws) -> None:
         ("pipeline", {**PIPELINE, "RunnerImage": "lockgate:latest"}, "RunnerImage"),
         ("release", {**RELEASE, "ProductionStackRole": ""}, "needs ProductionStackRole"),
         ("release", {**RELEASE, "DeployImage": "lockgate:latest"}, "DeployImage"),
+        ("release", {**RELEASE, "MergeImage": "lockgate:latest"}, "MergeImage"),
+        ("release", {**RELEASE, "RepositorySecretArn": SECRET}, "needs MergeImage"),
         (
             "pipeline",
             {**PIPELINE, "StateMachineArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:lockgate-f"},
@@ -129,11 +132,23 @@ def test_the_hands_are_deployed_as_they_are_written(aws: Aws, release: dict[str,
     found = aws.call("codebuild", "batch_get_projects", names=projects)["projects"]
     environments = {p["name"]: p["environment"]["environmentVariables"] for p in found}
     told = {v["name"]: v["value"] for v in environments["lockgate-flights-deploy"]}
+    assert told["LOCKGATE_TEST_ROLE"] == release["BeforeTrafficRole"]
     policy = yaml.safe_load(told["LOCKGATE_POLICY"])
     assert policy["stages"] == {"data": {}, "model": {}, "integration": {}}
     assert (policy["solution"], policy["branches"]) == ("flights", ["dev"])
     [repository] = [v["value"] for v in environments["lockgate-flights-merge"] if "REPOSITORY" in v["name"]]
     assert repository == "codecommit::us-east-1://flights"
+
+
+def test_who_pushes_by_git_has_the_image_with_git(aws: Aws) -> None:
+    image = RELEASE["DeployImage"].replace("sha256:0", "sha256:1")
+    given = {**RELEASE, "Solution": "elsewhere", "MergeImage": image, "RepositorySecretArn": SECRET}
+    Stacks(aws, poll=0.1).deploy(plan("release-elsewhere", shipped("release"), given))
+    names = [f"lockgate-elsewhere-{name}" for name in ("sign", "deploy", "merge")]
+    found = aws.call("codebuild", "batch_get_projects", names=names)["projects"]
+    images = {p["name"].rpartition("-")[2]: p["environment"]["image"] for p in found}
+    other = RELEASE["DeployImage"]
+    assert images == {"sign": other, "deploy": other, "merge": image}
 
 
 def test_a_signer_alone_needs_no_production(aws: Aws) -> None:

@@ -32,6 +32,7 @@ from runner.kept.put import keep, keep_blobs
 from runner.remote.store import S3Store
 from runner.sandbox import process
 from runner.stages.stack_deploy import StackPlan, Stacks
+from runner.stages.test_role import env_for_tests
 
 pytestmark = pytest.mark.integration
 
@@ -334,6 +335,33 @@ def test_suites_get_the_test_stack_and_their_runs_prefix(
     assert not allowed(suites("lambda"), "delete_function", FunctionName="flights-test-1-features")
     assert not allowed(suites("cloudformation"), "describe_stacks", StackName="flights-test-1")
     assert not allowed(suites("sts"), "assume_role", **asked)
+
+
+def test_tests_before_traffic_ask_production_and_nothing_else(
+    root: Aws, become: Callable[[str, str], Client], stacks: dict[str, dict[str, str]]
+) -> None:
+    """Their role is assumed as it is shipped: the deployer can, and hands on what it cannot widen."""
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{stacks['release']['BeforeTrafficRole']}"
+    asked = {"RoleArn": arn, "RoleSessionName": "before"}
+    for stack, role in (("pipeline", "TestRole"), ("release", "MergeRole"), ("release", "SignRole")):
+        assert not allowed(become(stack, role)("sts"), "assume_role", **asked)
+    deployer = become("release", "DeployRole")
+    before = session(root, deployer("sts").assume_role(**asked)["Credentials"])
+    assert allowed(before("lambda"), "invoke", FunctionName="flights-prod-features")
+    assert not allowed(before("lambda"), "invoke", FunctionName="flights-test-1-features")
+    assert not allowed(before("lambda"), "delete_function", FunctionName="flights-prod-features")
+    assert not allowed(before("cloudformation"), "describe_stacks", StackName="flights-prod")
+    assert not any(puts(before, KEYS).values())
+    assert not allowed(before("s3"), "get_object", Bucket=BUCKET, Key=KEYS[0])
+    narrowed = Aws(root.target, deployer)
+    id = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/flights-prod/0a1b"
+    stack = {"StackId": id, "StackName": "flights-prod"}
+    env = env_for_tests(narrowed, arn, "r1", stack, (), BUCKET, 60.0)
+    keys = {"AccessKeyId": "AWS_ACCESS_KEY_ID", "SecretAccessKey": "AWS_SECRET_ACCESS_KEY"}
+    named = {name: env[variable] for name, variable in keys.items()}
+    tests = session(root, {**named, "SessionToken": env["AWS_SESSION_TOKEN"]})
+    assert allowed(tests("lambda"), "invoke", FunctionName="flights-prod-features")
+    assert not any(puts(tests, KEYS).values())  # the session's policy asks for a place: the role has none
 
 
 def test_stacks_make_roles_within_the_boundary_alone(

@@ -167,7 +167,8 @@ def test_a_stage_is_its_one_command(name: str) -> None:
     assert spec["phases"]["build"]["on-failure"] == "ABORT"
     assert command.split()[:2] == ["lockgate", name.lower()]
     assert not set(command) & set("|&;`\n<>")
-    assert project["Environment"]["Image"] == {"Ref": "DeployImage"}
+    merging = {"Fn::If": ["MergesAsDeployed", {"Ref": "DeployImage"}, {"Ref": "MergeImage"}]}
+    assert project["Environment"]["Image"] == (merging if name == "Merge" else {"Ref": "DeployImage"})
 
 
 @pytest.mark.parametrize("name", ["Deploy", "Merge"])
@@ -199,7 +200,8 @@ def test_images_are_pinned_and_unprivileged() -> None:
         assert environment["PrivilegedMode"] is False
         assert environment["ImagePullCredentialsType"] == "SERVICE_ROLE"
         template = read("release" if name in LAST else "pipeline")
-        assert "@sha256:[0-9a-f]{64}" in template["Parameters"][environment["Image"]["Ref"]]["AllowedPattern"]
+        for image in branches(environment["Image"]):
+            assert "@sha256:[0-9a-f]{64}" in template["Parameters"][image["Ref"]]["AllowedPattern"]
 
 
 @pytest.mark.parametrize("name", ["pipeline", "release"])
