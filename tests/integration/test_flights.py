@@ -58,7 +58,7 @@ def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
     def damage(root: Path) -> None:
         text = (root / path).read_text(encoding="utf-8")
         assert old in text, f"{path} no longer holds {old!r}: mend this test"
-        (root / path).write_text(text.replace(old, new), encoding="utf-8")
+        (root / path).write_text(text.replace(old, new, 1), encoding="utf-8")
 
     return damage
 
@@ -89,7 +89,7 @@ def swap_the_model(root: Path) -> None:
 
 
 def point_nowhere(root: Path) -> None:
-    """Handlers that are missing, and few golden rows: each is a worker that starts and fails."""
+    """A handler that is missing, and few golden rows: each is a worker that starts and fails."""
     edit("infra/solution.yml", "Handler: app.handler", "Handler: app.nothing")(root)
     edit("lockgate.yml", "rows: build/golden.jsonl", "rows: few.jsonl")(root)
     rows = (root / "build/golden.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
