@@ -26,6 +26,7 @@ from runner.release.records import Ended
 from runner.releasing import deploy, statuses
 
 pytestmark = pytest.mark.integration
+INTENT = 2  # the write after which a release is under way
 CONTENDERS = 50
 PATIENT = 6  # of them, those that come again until they are served
 
@@ -179,7 +180,7 @@ def test_a_slow_one_stops_at_its_next_write(place: Place, late: bool) -> None:
     place.wire.planned(PASS)
     contender(place, shop, 2).go()
     count = place.wire.tried
-    for point in points(count, sample=3):
+    for point in sorted({INTENT, *points(count, 2, f"slow {late}")}):
         slow, quick = contender(place, shop, 3 + 2 * point), contender(place, shop, 4 + 2 * point)
         assert overtaken(place, slow, quick, point, late=late) <= late, point
         if point < count - 1:
