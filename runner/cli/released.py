@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from runner.release.flow import Done
-from runner.release.records import Ended
+from runner.release.records import Ended, Outcome, Release
 
 
 def told(done: Done, *, as_json: bool) -> int:
@@ -26,13 +26,22 @@ def told(done: Done, *, as_json: bool) -> int:
     if outcome is None:
         click.echo(f"nothing to do: {name} runs in {where}")
     elif failed:
-        back = "what ran before runs again" if outcome.restored else "WHAT RAN BEFORE WAS NOT BROUGHT BACK"
-        click.echo(f"FAILED: {name} in {where}: {outcome.cause}\n  {back}")
+        click.echo(f"FAILED: {name} in {where}: {outcome.cause}\n  {_left(release, outcome)}")
     else:
         click.echo(f"deployed: {name} runs in {where}")
     if done.offer:
         click.echo(f"to take its commits back out of main: {done.offer}")
     return int(failed)
+
+
+def _left(release: Release, outcome: Outcome) -> str:
+    """What a failed release left, and how to go on."""
+    if outcome.restored:
+        return "what ran before runs again"
+    if not release.previous:
+        return "nothing ran before it"
+    way = f"lockgate rollback --env {release.environment} --to {release.previous}"
+    return f"WHAT RAN BEFORE WAS NOT BROUGHT BACK: mend the cause, then {way}"
 
 
 def rehearsed(lines: list[str], *, as_json: bool) -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from helpers.flows import NOON, content, release
 
+from runner.cli.released import told
+from runner.release.flow import Done
 from runner.release.lease import Holding
 from runner.release.records import Ended, Kind, Outcome
 from runner.release.status import EnvironmentStatus, entry, lines
 
+LOST = "WHAT RAN BEFORE WAS NOT BROUGHT BACK"
 GOOD = release(content(2), 2)
 ENDED = Outcome(2, Ended.SUCCEEDED, "", NOON.isoformat(), "ann")
 CALM = EnvironmentStatus("prod", "square-prod", GOOD, NOON.isoformat(), GOOD, ENDED, None, ())
@@ -67,3 +71,21 @@ def test_machines_get_all_of_it() -> None:
     assert told["under_way"]["by"] == "bob" and told["differences"] == ["x"]
     none = entry(EnvironmentStatus("prod", "square-prod", None, "", None, None, None, ()))
     assert (none["release"], none["last"], none["outcome"], none["under_way"]) == (None,) * 4
+
+
+@pytest.mark.parametrize(
+    ("restored", "previous", "left"),
+    [
+        (True, 2, "what ran before runs again"),
+        (False, 0, "nothing ran before it"),
+        (False, 2, f"{LOST}: mend the cause, then lockgate rollback --env prod --to 2"),
+    ],
+)  # fmt: skip
+def test_a_failure_says_what_it_left_and_how_to_go_on(
+    restored: bool, previous: int, left: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = Outcome(3, Ended.FAILED, "wrong answers", NOON.isoformat(), "ann", restored=restored)
+    assert told(Done(release(content(3), 3, previous=previous), failed), as_json=False) == 1
+    assert capsys.readouterr().out == (
+        f"FAILED: release 3 2026.11.23-3+abcdef0 in prod (stack square-prod): wrong answers\n  {left}\n"
+    )
