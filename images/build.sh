@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the images, from any directory:
 #
-#   images/build.sh [TARGET ...]      default: deploy runner sandbox, tagged lockgate:TARGET
+#   images/build.sh [TARGET ...]      default: deploy runner sandbox (merge on demand), tagged lockgate:TARGET
 #
 # Everything else comes from the environment:
 #   BASE_IMAGE          python:3.11-slim-bookworm, or what images/base/build.sh made
