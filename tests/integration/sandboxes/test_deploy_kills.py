@@ -57,7 +57,7 @@ def test_a_first_deployment(place: Place) -> None:
         run = shop.release(factor=3)
         return Scene(shop, lambda world: deploy(shop.asked(run), world), 0, 12)
 
-    for scene in killed(place, make, sample=4):
+    for scene in killed(place, make, sample=3):
         require_convergence(place, scene)
         assert (place.releases(scene.shop), place.versions(scene.shop)) == (1, 1)
 
@@ -72,7 +72,7 @@ def test_a_new_model_that_is_asked_before_it_gets_traffic(place: Place) -> None:
         run = shop.release(factor=factor)
         return Scene(shop, lambda world: deploy(shop.asked(run), world), 4 * (factor - 1), 4 * factor)
 
-    for scene in killed(place, make, sample=6):
+    for scene in killed(place, make, sample=5):
         require_convergence(place, scene)
         assert (place.releases(shop), place.versions(shop)) == (shop.runs, shop.runs)
 
@@ -128,7 +128,7 @@ def test_a_release_that_fails_is_taken_back(place: Place, mailbox: Mailbox) -> N
         run = shop.release(factor=next(factors), expected=100)
         return Scene(shop, lambda world: deploy(shop.asked(run), world), 4, 4)
 
-    for scene in killed(place, make, sample=5):
+    for scene in killed(place, make, sample=3):
         require_taken_back(place, scene, mailbox, "training gave 100")
 
 
@@ -143,7 +143,7 @@ def test_a_canary_that_is_not_passed(place: Place, mailbox: Mailbox) -> None:
         run = shop.release(factor=next(factors))
         return Scene(shop, lambda world: deploy(shop.asked(run), world), 4, 4)
 
-    for scene in killed(place, make, sample=4):
+    for scene in killed(place, make, sample=3):
         require_taken_back(place, scene, mailbox, "INCONCLUSIVE")
         assert place.shares(shop) == {}
 
