@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -133,10 +134,15 @@ def test_without_acquiring_nothing_may_change() -> None:
         lease(MemoryCell(), "a", Clock()).check()
 
 
-def test_a_damaged_lease_is_no_free_one() -> None:
-    cell = MemoryCell(data=b"{}", version=1)
-    with pytest.raises(InfrastructureError):
+@pytest.mark.parametrize("until", [None, "garbage", "2020-01-01T00:00:00"])
+def test_a_damaged_lease_is_no_free_one(until: str | None) -> None:
+    """Nor one that ends at no moment: a time without a zone is many."""
+    held = {"sequence": 1, "holder": "b", "what": "", "by": "", "since": "", "until": until}
+    cell = MemoryCell(data=json.dumps(held).encode(), version=1)
+    with pytest.raises(InfrastructureError, match="does not parse") as told:
         lease(cell, "a", Clock()).acquire("x")
+    assert "delete this object" in told.value.hint
+    assert cell.swaps == 0
 
 
 def test_of_fifty_at_once_one_gets_it() -> None:
