@@ -1,7 +1,7 @@
 """What the images weigh and how soon they work.
 
     tests/containers/engine.sh && images/base/build.sh
-    BASE_IMAGE=lockgate-base:bookworm images/build.sh
+    BASE_IMAGE=lockgate-base:bookworm images/build.sh deploy merge runner sandbox
     python benchmarks/image.py [BASE] [RUNS]
 
 Needs the package index once, for the tiny solution's environment. Prints MB (10^6 bytes) over the
@@ -33,6 +33,7 @@ from helpers.containers import CA_BUNDLE, HARDENED, client, docker, hand_over  #
 from helpers.whole_runs import tiny  # noqa: E402
 
 TARGETS = ("deploy", "runner", "sandbox")
+MERGES = "merge"  # of which only the size differs: it starts as `deploy` does
 CACHE = "lockgate-benchmark"
 MB, CHUNK = 1e6, 1 << 20
 STAMPING = (
@@ -84,7 +85,7 @@ def sizes(base: str) -> None:
     """Print what each target adds to the base."""
     below = len(layers(base))
     zstd = shutil.which("zstd")
-    for target in TARGETS:
+    for target in (*TARGETS, MERGES):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
             paths = saved_layers(f"lockgate:{target}", below, Path(folder))
             own = [path for path in paths if path.stat().st_size > 4096]
