@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from runner.adapters.aws import Aws, AwsError
 from runner.adapters.files import sha256_file
 from runner.errors import RefusedError
+from runner.history.store import GONE
 from runner.release.content import Stored
 
 TAKEN = ("PreconditionFailed", "412")
@@ -32,6 +35,30 @@ def _lacking(aws: Aws, bucket: str, wanted: Mapping[str, Stored]) -> Iterator[tu
     for name, stored in sorted(wanted.items()):
         if aws.object_size(bucket, stored.key) != stored.size:
             yield name, stored
+        else:
+            _is_that(aws, bucket, stored.key, stored.sha256)
+
+
+def require_there(aws: Aws, bucket: str, name: str, key: str, sha256: str) -> None:
+    """Raise RefusedError where a component's object is gone, or is not what its key says."""
+    try:
+        _is_that(aws, bucket, key, sha256)
+    except AwsError as error:
+        if error.code not in GONE:
+            raise
+        raise RefusedError(f"the bytes of {name} are gone", where=f"s3://{bucket}/{key}") from None
+
+
+def _is_that(aws: Aws, bucket: str, key: str, sha256: str) -> None:
+    """An object has the digest that its key names: by S3's own sum of it, else by its bytes.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html"""
+    told = aws.call("s3", "head_object", Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    wanted = base64.b64encode(bytes.fromhex(sha256)).decode()
+    if told.get("ChecksumSHA256") == wanted and told.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT":
+        return
+    with TemporaryDirectory(prefix="lockgate-object-") as folder:
+        fetch(aws, bucket, key, sha256, Path(folder))
 
 
 def _file(name: str, bucket: str, stored: Stored, found: Found) -> Path:

@@ -16,7 +16,7 @@ from runner.release import template
 from runner.release.content import Stored, parameters
 from runner.release.drift import drift, not_checked
 from runner.release.expected import Expectation, expected, not_reread
-from runner.release.publish import publish
+from runner.release.publish import publish, require_there
 from runner.release.records import Content
 from runner.release.running import Running, differences, read_running
 from runner.release.stack import BACK, GOOD, LivingStack, Standing
@@ -75,6 +75,9 @@ class Target:
         """The bytes of a content into the bucket, where they do not lie there."""
         mine = {n: s for n, s in self.stored.items() if content.parts[n].key == s.key}
         publish(self.aws, self.bucket, mine, self.bytes_of)
+        older = {n: p for n, p in content.parts.items() if p.key and n not in mine}
+        for name, part in older.items():  # a rollback's: they were put there by a release before
+            require_there(self.aws, self.bucket, name, part.key, part.deployed)
 
     def bring_to(self, wanted: Wanted) -> bool:
         """The stack to its template; whether anything changed. Raises as `LivingStack.bring_to` does."""

@@ -10,6 +10,7 @@ import pytest
 from helpers.releases import TEMPLATE, Shop, answer, world
 
 from runner.adapters.aws import Aws, sandbox_target
+from runner.errors import RefusedError
 from runner.release.flow import Done
 from runner.release.records import Ended
 from runner.releasing import Return, deploy, roll_back, statuses
@@ -166,3 +167,20 @@ def test_a_failure_is_told_with_its_cause(aws: Aws, shop: Shop, monkeypatch: pyt
         "s3", "list_objects_v2", "Contents", Bucket="lockgate-artifacts", Prefix="deployments/"
     )
     assert [o for o in listed if "/incidents/00000002-" in o["Key"]]
+
+
+def test_an_object_that_was_changed_in_the_bucket_is_refused(aws: Aws, shop: Shop) -> None:
+    deploy(shop.asked(shop.release(factor=3)), world())
+    run = shop.release(factor=5)
+    done = deploy(shop.asked(run), world())
+    key = done.release.content.parts["model"].key
+    deploy(shop.asked(shop.release(factor=7)), world())
+    aws.call("s3", "put_object", Bucket="lockgate-artifacts", Key=key, Body=b"9\n")
+    shop.release(factor=5)
+    with pytest.raises(RefusedError, match="not what its name says"):
+        deploy(shop.asked(run), world())
+    assert answer(aws, 2, shop.stack) == 28
+    back = roll_back(shop.asked(), world(), Return())
+    assert back.outcome is not None
+    assert (back.outcome.ended, back.outcome.restored) == (Ended.FAILED, True)
+    assert answer(aws, 2, shop.stack) == 28
