@@ -209,6 +209,8 @@ class Deployment:
             return []
         moving = self.target.publish_versions(wanted)
         if moving:
+            if found := self.target.unfit(wanted):
+                raise SolutionError(f"what was published is not what was deployed: {'; '.join(found)}")
             self.before_traffic.check(moving, self.target.outputs(release.content.stack_name))
             self.traffic.shift(moving, release)
         return moving

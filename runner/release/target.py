@@ -15,7 +15,7 @@ from runner.history.store import TAKEN
 from runner.release import template
 from runner.release.content import Stored, parameters
 from runner.release.drift import drift, not_checked
-from runner.release.expected import Expectation, expected, not_reread
+from runner.release.expected import VERSION, Expectation, expected, not_reread
 from runner.release.publish import publish, require_there
 from runner.release.records import Content
 from runner.release.running import Running, differences, read_running
@@ -97,6 +97,12 @@ class Target:
         pinned = template.pinned(text, {m.logical: m.old for m in staying})
         self._bring_to(self._plan(name, pinned, wanted.plan.parameters))
         return [m for m in self.moving(wanted) if m.logical in {s.logical for s in staying}]
+
+    def unfit(self, wanted: Wanted) -> list[str]:
+        """How published versions differ from a content, in words: asked before any of them has traffic."""
+        versions = tuple(e for e in wanted.expectations if e.type == VERSION)
+        running = read_running(self.aws, wanted.content.stack_name, versions)
+        return differences(versions, replace(running, status=GOOD[0]))
 
     def moving(self, wanted: Wanted) -> list[Moving]:
         """The aliases of a template that the stack has: where each points, and the version that it is to

@@ -82,6 +82,7 @@ class Environment:
     fails: dict[str, Exception] = field(default_factory=dict)
     keeps: bool = False
     drifted: list[str] = field(default_factory=list)
+    misfits: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     told: list[tuple[int, str, bool, bool]] = field(default_factory=list)
     token: str = ""
@@ -115,6 +116,9 @@ class Environment:
     def publish(self, what: Content) -> None:
         self.act("publish")
         self.effect("publish")
+
+    def unfit(self, wanted: Wanted) -> list[str]:
+        return list(self.misfits)
 
     def publish_versions(self, wanted: Wanted) -> list[Moving]:
         self.act("versions")

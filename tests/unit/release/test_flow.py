@@ -225,3 +225,15 @@ def _converges(there: Environment, failing: bool, other: bool) -> None:
     if done.outcome is None or done.outcome.ended is Ended.SUCCEEDED:
         assert run(there, wanted, "third").outcome is None
         assert there.log == []
+
+
+def test_published_bytes_that_are_others_get_no_traffic() -> None:
+    there = Environment()
+    run(there, proposal(content(1), "one"))
+    there.misfits = ["model runs sha256:aa, the release has sha256:bb"]
+    done = run(there, proposal(content(2), "two"))
+    assert done.outcome is not None
+    assert (done.outcome.ended, done.outcome.restored) == (Ended.FAILED, True)
+    assert "what was published is not what was deployed: model runs sha256:aa" in done.outcome.cause
+    assert "shift" not in there.log
+    assert there.live == content(1)
