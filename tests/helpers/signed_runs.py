@@ -87,7 +87,9 @@ def data() -> tuple[Check, ...]:
     )
 
 
-def sealed(out: Path, run_id: str, stage: str, checks: tuple[Check, ...], least: int | None = None, **more: Any) -> StageResult:
+def sealed(
+    out: Path, run_id: str, stage: str, checks: tuple[Check, ...], least: int | None = None, **more: Any
+) -> StageResult:
     """A stage's result, judged from the report that it left in `out`."""
     status = max((c.status for c in checks), key=lambda s: EXIT[s] if s is not Status.SKIPPED else -1)
     report = StageReport(run_id, stage, stage, status, tuple(c.id for c in checks), checks, 1.5, **more)
