@@ -102,7 +102,8 @@ class Small:
         parts = {name: part(kinds[name], name, data) for name, data in bytes_of.items()}
         for name, data in bytes_of.items():
             self.aws.call("s3", "put_object", Bucket=BUCKET, Key=parts[name].key, Body=data)
-        return Content(self.name, "0" * 64, RECIPE, parts)
+        parts["stack"] = part("stack", "stack", TEMPLATE.encode())
+        return Content(self.name, parts["stack"].sha256, RECIPE, parts)
 
     def given(self, content: Content, **more: str) -> dict[str, str]:
         keys = {name: content.parts[name].key for name in ("code", "model", "flow")}
