@@ -310,7 +310,7 @@ Resources:
 def test_a_service_is_read_back_and_its_other_task_definition_found(aws: Aws) -> None:
     small = Small(aws, "parts-service")
     image, other = (f"registry.test/app@sha256:{digit * 64}" for digit in "12")
-    content = Content(small.name, "0" * 64, {}, {})
+    content = Content(small.name, "0" * 64, {}, {"stack": part("stack", "stack", b"")})
     wanted = expected(SERVICE.replace("IMAGE", image), {}, content)
     small.bring_to(SERVICE.replace("IMAGE", image), {})
     assert differences(wanted, small.running(wanted)) == []
