@@ -9,9 +9,12 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from runner.adapters.output import SECRECY
 
 ROOT = Path(__file__).resolve().parent.parent
 NOWHERE = "/dev/null/home-of-tests"
@@ -53,6 +56,14 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_another_test() -> Iterator[None]:
+    """What a process learned to hide it hides for ever; one test's secret is another one's word."""
+    known = dict(SECRECY.known)
+    yield
+    SECRECY.known, SECRECY.made = known, None
 
 
 @pytest.fixture

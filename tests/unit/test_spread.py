@@ -333,7 +333,7 @@ def test_a_history_that_did_not_number_it_gets_no_release(tmp_path: Path, place:
     leave(run.store)
     said = {"unit": "SUCCEEDED"}
     record = conclude(replace(run.task, number=numbering(at)), lambda parts: said, tmp_path / "out")
-    assert (record.verdict.status, record.release) == (Status.PASSED, "")
+    assert (record.verdict.status, record.release) == (Status.PASSED, ""), record.verdict
     assert at.releases() == []
 
 
