@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers.containers import CA_BUNDLE, ROOT, UID, Ran, client, docker
+from helpers.whole_runs import newest_run
 
 CACHE = "lockgate-tests-compose"  # a volume that outlives the tests
 
@@ -64,8 +65,8 @@ def gate_words(*options: str) -> list[str]:
 def ended(process: subprocess.Popen[str], solution: Path) -> Ran:
     """What a command came to, and the manifest of the solution's newest run."""
     out, _ = process.communicate(timeout=600)
-    found = sorted((solution / ".lockgate" / "runs").glob("*/manifest.json"))
-    return Ran(process.returncode, out, json.loads(found[-1].read_bytes()) if found else {})
+    newest = newest_run(solution)
+    return Ran(process.returncode, out, json.loads((newest / "manifest.json").read_bytes()) if newest else {})
 
 
 def compose() -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.whole_runs import newest_run
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "lockgate-base:bookworm"
@@ -111,8 +112,8 @@ def judge(
     if CA_BUNDLE.exists():  # how the package index is reached may be this machine's own
         mounts += [f"--volume={CA_BUNDLE}:/ca.pem:ro", "--env=PIP_CERT=/ca.pem"]
     ran = start(image, *command, options=[*mounts, *options])
-    found = sorted((solution / ".lockgate" / "runs").glob("*/manifest.json"))
-    return Ran(ran.code, ran.out, json.loads(found[-1].read_bytes()) if found else {})
+    newest = newest_run(solution)
+    return Ran(ran.code, ran.out, json.loads((newest / "manifest.json").read_bytes()) if newest else {})
 
 
 def hand_over(folder: Path, uid: int = UID) -> Path:

@@ -58,6 +58,13 @@ def run(root: Path, capfd: pytest.CaptureFixture[str], *options: str) -> Ran:
     capfd.readouterr()
     code = main(["run", "--solution", str(root), *options])
     out, err = capfd.readouterr()
-    runs = sorted((root / ".lockgate" / "runs").glob("*/manifest.json"))
-    manifest = json.loads(runs[-1].read_bytes()) if runs else {}
-    return Ran(code, out, err, manifest, runs[-1].parent if runs else root)
+    newest = newest_run(root)
+    manifest = json.loads((newest / "manifest.json").read_bytes()) if newest else {}
+    return Ran(code, out, err, manifest, newest or root)
+
+
+def newest_run(root: Path) -> Path | None:
+    """The folder of the run that wrote its manifest last: names order no two runs of one second."""
+    found = (root / ".lockgate" / "runs").glob("*/manifest.json")
+    newest = max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+    return newest.parent if newest else None
