@@ -9,6 +9,7 @@ from typing import Any
 from runner.judge.metrics import METRICS as KNOWN
 from runner.judge.metrics import Options
 from runner.judge.paired.influence import LABELS, METRICS
+from runner.judge.paired.interval import discordant, error, student
 from runner.judge.paired.verdict import Interval, Standing, standing
 from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Predictions
 
@@ -56,23 +57,21 @@ def compare(
     """Compare two models' predictions of the same rows; `groups` (n,) are clusters of rows.
 
     Raises CannotCompute where the metric does not exist on these rows or has no paired form."""
-    import numpy as np
-
     if metric not in METRICS or candidate.task not in (BINARY, REGRESSION):
         raise CannotCompute(f"{metric} of {candidate.task} has no paired comparison")
     _require_pairs(candidate, champion)
     mine, theirs = (_influence(metric, p, options or Options()) for p in (candidate, champion))
     sign, n = KNOWN[metric].sign, len(candidate)
     each = sign * (mine[1] - theirs[1])
-    se, units = _error(each, groups, np)
+    se, units = error(each, groups)
     value = sign * (mine[0] - theirs[0])
     carrying = int((abs(candidate.scores - champion.scores) > 0).sum())
     if METRICS[metric][0] == LABELS:
         threshold = _threshold(options)
         carrying = int((candidate.labels(threshold) != champion.labels(threshold)).sum())
-    found = _interval(value, se, units, alpha)
+    found = student(value, se, units, alpha)
     if metric == "accuracy" and groups is None:
-        found = _discordant(candidate, champion, _threshold(options), alpha)
+        found = discordant(candidate, champion, _threshold(options), alpha)
     return Paired(metric, mine[0], theirs[0], found, se, n, carrying, alpha)
 
 
@@ -91,33 +90,3 @@ def _influence(metric: str, predictions: Predictions, options: Options) -> tuple
     fed, compute = METRICS[metric]
     said = predictions.labels(_threshold(options)) if fed == LABELS else predictions.scores
     return compute(predictions.y, said)
-
-
-def _error(each: Any, groups: Any, np: Any) -> tuple[float, int]:
-    """The standard error of a mean of influences, and of how many independent units it is."""
-    n = len(each)
-    if groups is not None:
-        _, inverse = np.unique(groups, return_inverse=True)
-        each = np.bincount(inverse, weights=each)
-    units = len(each)
-    if units < 2:
-        raise CannotCompute("there are fewer than two independent rows")
-    return float(np.sqrt((each**2).sum() * units / (units - 1)) / n), units
-
-
-def _interval(value: float, se: float, units: int, alpha: float) -> Interval:
-    """Student's t: its wider tails are what few units need, and cost many nothing."""
-    from scipy.stats import t
-
-    half = float(t.ppf(1 - alpha, units - 1)) * se
-    return Interval(value, value - half, value + half)
-
-
-def _discordant(candidate: Predictions, champion: Predictions, threshold: float, alpha: float) -> Interval:
-    """Of accuracies, by the rows that one has right and the other wrong (Bonett & Price 2012): one such row
-    more on each side keeps the coverage where they are few."""
-    mine, theirs = (p.labels(threshold) == p.y for p in (candidate, champion))
-    n, won, lost = len(candidate), int((mine & ~theirs).sum()), int((theirs & ~mine).sum())
-    up, down = (won + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = NormalDist().inv_cdf(1 - alpha) * ((up + down - (up - down) ** 2) / (n + 2)) ** 0.5
-    return Interval((won - lost) / n, max(-1.0, up - down - half), min(1.0, up - down + half))
