@@ -9,31 +9,31 @@ from typing import Any
 
 from runner.judge.calibration import expected_calibration_error
 from runner.judge.metrics import metrics_for, value_of
+from runner.judge.parts import PARTS
 from runner.judge.plots import plots_of
 from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Predictions
-from runner.judge.rules import Bench
 from runner.judge.subject import Record
+from runner.judge.trial import Trial
 from runner.model import Evidence
 
 LIBRARIES = ("numpy", "onnxruntime", "scikit-learn")
 
 
-def evidence_of(
-    bench: Bench, predictions: Predictions, latency: dict[str, float] | CannotCompute, record: Record
-) -> Evidence:
-    """Plots for people, facts for the manifest."""
-    bins = bench.criteria.calibration.bins if bench.criteria.calibration else 10
-    groups = (group.plot(predictions) for group in bench.slices)
-    plots = (*plots_of(predictions, bins), *(plot for plot in groups if plot))
+def evidence_of(trial: Trial, record: Record) -> Evidence:
+    """Plots for people, facts for the manifest: those of the model, then those of each kind of rule."""
+    predictions, rule = trial.predictions, trial.criteria.calibration
+    bins = rule.bins if rule else 10
+    plots = (*plots_of(predictions, bins), *(p for part in PARTS.values() for p in part.plots(trial)))
     facts: dict[str, Any] = {
         "rows": len(predictions),
         "metrics": all_metrics(predictions, bins),
-        "latency_ms": {} if isinstance(latency, CannotCompute) else latency,
         "versions": {name: version(name) for name in LIBRARIES},
         "record": record.excerpt(),
     }
     if predictions.task == BINARY:
         facts["positives"] = int(predictions.y.sum())
+    for part in PARTS.values():
+        facts |= part.facts(trial)
     return Evidence(plots=plots, facts=facts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,20 +15,9 @@ from runner.errors import ConfigError, Problem
 from runner.judge.criteria import Champion, Compare, Criteria, Dummy, MetricChoice, MetricRule
 from runner.judge.metrics import METRICS, metrics_for
 from runner.judge.paired.influence import METRICS as PAIRED
+from runner.judge.part import Fault
+from runner.judge.parts import PARTS
 from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Task
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong at a place of the file that the schema alone cannot see."""
-
-    loc: Loc
-    what: str
-    allowed: str = ""
-
-    def __str__(self) -> str:
-        place = ".".join(map(str, self.loc))
-        return f"{place}: {self.what}" if place else self.what
 
 
 def read_criteria(root: Path, path: str) -> tuple[Criteria, str]:
@@ -57,6 +45,8 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
         yield from (Fault(loc, *fault) for fault in _choice_faults(choice, criteria.task))
     yield from _doubles(criteria)
     yield from _task_faults(criteria)
+    for part in PARTS.values():
+        yield from part.faults(criteria)
 
 
 def _task_faults(criteria: Criteria) -> Iterator[Fault]:
@@ -64,10 +54,6 @@ def _task_faults(criteria: Criteria) -> Iterator[Fault]:
     regression, classes = criteria.task == REGRESSION, criteria.classes
     if classes and (criteria.task != MULTICLASS or len(set(classes)) < len(classes)):
         yield Fault(("classes",), "distinct labels, for multiclass-classification only")
-    if criteria.calibration and regression:
-        yield Fault(("calibration",), "a regression has no probabilities to calibrate")
-    if criteria.parity and not regression and criteria.parity.max_abs_diff >= 1:
-        yield Fault(("parity", "max_abs_diff"), "can never fail: probabilities are between 0 and 1")
     strategy = criteria.baseline.strategy if isinstance(criteria.baseline, Dummy) else ""
     if strategy and (strategy in ("mean", "median")) != regression:
         allowed = "mean or median" if regression else "prior, most_frequent or stratified"

@@ -20,13 +20,13 @@ from runner.errors import ConfigError, InfrastructureError, LockgateError, Probl
 from runner.judge.criteria import Champion, Criteria
 from runner.judge.evaluation import Evaluation, read_evaluation
 from runner.judge.facts import evidence_of
-from runner.judge.limits import limits_of
 from runner.judge.onnx_model import Scorer
 from runner.judge.predictions import BINARY
 from runner.judge.reading import read_criteria
-from runner.judge.rules import Bench, checks, due, measured_latency
+from runner.judge.rules import checks, due, limits_of
 from runner.judge.served_model import ID, ServedModel, served, served_check
 from runner.judge.subject import IDS, Record, Subject, examine, read_record, record_check, skipped
+from runner.judge.trial import Bench, Trial
 from runner.model import Check, Evidence, Judged, StageReport, Status
 from runner.stages import StageJob
 from runner.stages.outcome import worst
@@ -64,7 +64,7 @@ def run(job: StageJob) -> StageReport:
     try:
         evaluation = read_evaluation(job.root, stage.evaluation, criteria.task, criteria.classes)
     except (LockgateError, OSError) as error:
-        collected, evidence = _blind(job, criteria, error, ledger), Evidence()
+        collected, evidence = _blind(job, criteria, champion, error, ledger), Evidence()
     else:
         judged.append(_judged_table(stage, criteria, evaluation))
         collected, evidence = _judge(job, criteria, champion, evaluation, ledger)
@@ -98,10 +98,11 @@ def _champion(root: Path, stage: ModelStage, criteria: Criteria) -> Path | None:
     return path
 
 
-def _blind(job: StageJob, criteria: Criteria, error: Exception, ledger: Ledger) -> tuple[str, ...]:
+def _blind(
+    job: StageJob, criteria: Criteria, champion: Path | None, error: Exception, ledger: Ledger
+) -> tuple[str, ...]:
     """Without an evaluation table nothing can be judged: its check says why, the rest is skipped."""
-    assert isinstance(job.stage, ModelStage)  # noqa: S101
-    collected = (*_always(job), *due(criteria, None, has_reference=job.stage.reference is not None))
+    collected = (*_always(job), *due(_bench(job, criteria, champion, None)))
     cause = f"evaluation table: {str(error).splitlines()[0]}"
     ledger.add([Check("evaluation", Status.ERROR, cause=cause)])
     ledger.add(skipped(id, "there is no evaluation table") for id in collected[1:])
@@ -113,9 +114,8 @@ def _judge(
 ) -> tuple[tuple[str, ...], Evidence]:
     """Every check there is; the ids that were due are fixed before the model is opened."""
     assert isinstance(job.stage, ModelStage)  # noqa: S101
-    reference = job.root / job.stage.reference if job.stage.reference else None
-    bench = Bench(criteria, evaluation, job.python, champion, reference)
-    collected = (*_always(job), *due(criteria, bench.slices, has_reference=reference is not None))
+    bench = _bench(job, criteria, champion, evaluation)
+    collected = (*_always(job), *due(bench))
     rows, features = evaluation.matrix.shape
     ledger.add([Check("evaluation", Status.PASSED, measured=f"{rows:,} rows, {features} features")])
     record = _record(job, job.stage.candidate)
@@ -129,9 +129,15 @@ def _judge(
         if ID in collected:
             file = job.root / job.artifacts[job.stage.candidate].path
             ledger.add([served_check(subject.predictions, file, evaluation.matrix)])
-        latency = measured_latency(criteria, subject.model, evaluation.matrix)
-        ledger.add(checks(bench, subject, latency))
-    return collected, evidence_of(bench, subject.predictions, latency, record)
+        trial = Trial(bench, subject)
+        ledger.add(checks(trial))
+        return collected, evidence_of(trial, record)
+
+
+def _bench(job: StageJob, criteria: Criteria, champion: Path | None, table: Evaluation | None) -> Bench:
+    assert isinstance(job.stage, ModelStage)  # noqa: S101
+    reference = job.root / job.stage.reference if job.stage.reference else None
+    return Bench(criteria, table, job.python, champion, reference)
 
 
 def _always(job: StageJob) -> tuple[str, ...]:

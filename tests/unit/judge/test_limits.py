@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from runner.judge.criteria import Criteria
-from runner.judge.limits import limits_of
+from runner.judge.rules import limits_of
 
 
 def test_every_kind_of_rule_says_what_bounds_it() -> None:

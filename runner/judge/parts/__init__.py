@@ -1,0 +1,16 @@
+"""The kinds of rules, in the order in which they are checked: a plugin is a file here and a line."""
+
+from __future__ import annotations
+
+from runner.judge.part import Part
+from runner.judge.parts import baseline, calibration, latency, metrics, parity, size, slices
+
+PARTS: dict[str, Part] = {
+    "metrics": metrics.PART,
+    "baseline": baseline.PART,
+    "calibration": calibration.PART,
+    "slices": slices.PART,
+    "latency": latency.PART,
+    "size": size.PART,
+    "parity": parity.PART,
+}
