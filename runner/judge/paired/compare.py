@@ -9,7 +9,7 @@ from typing import Any
 from runner.judge.metrics import METRICS as KNOWN
 from runner.judge.metrics import Options
 from runner.judge.paired.influence import LABELS, METRICS
-from runner.judge.paired.interval import discordant, error, student
+from runner.judge.paired.interval import bounds, discordant, spread
 from runner.judge.paired.verdict import Interval, Standing, standing
 from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Predictions
 
@@ -63,16 +63,16 @@ def compare(
     mine, theirs = (_influence(metric, p, options or Options()) for p in (candidate, champion))
     sign, n = KNOWN[metric].sign, len(candidate)
     each = sign * (mine[1] - theirs[1])
-    se, units = error(each, groups)
+    found = spread(each, groups)
     value = sign * (mine[0] - theirs[0])
     carrying = int((abs(candidate.scores - champion.scores) > 0).sum())
     if METRICS[metric][0] == LABELS:
         threshold = _threshold(options)
         carrying = int((candidate.labels(threshold) != champion.labels(threshold)).sum())
-    found = student(value, se, units, alpha)
+    interval = bounds(value, found, alpha)
     if metric == "accuracy" and groups is None:
-        found = discordant(candidate, champion, _threshold(options), alpha)
-    return Paired(metric, mine[0], theirs[0], found, se, n, carrying, alpha)
+        interval = discordant(candidate, champion, _threshold(options), alpha)
+    return Paired(metric, mine[0], theirs[0], interval, found.se, n, carrying, alpha)
 
 
 def _require_pairs(candidate: Predictions, champion: Predictions) -> None:
