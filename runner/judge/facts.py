@@ -23,7 +23,10 @@ def evidence_of(trial: Trial, record: Record) -> Evidence:
     """Plots for people, facts for the manifest: those of the model, then those of each kind of rule."""
     predictions, rule = trial.predictions, trial.criteria.calibration
     bins = rule.bins if rule else 10
-    plots = (*plots_of(predictions, bins), *(p for part in PARTS.values() for p in part.plots(trial)))
+    plots = (
+        *plots_of(predictions, bins, _champion(trial)),
+        *(p for part in PARTS.values() for p in part.plots(trial)),
+    )
     facts: dict[str, Any] = {
         "rows": len(predictions),
         "metrics": all_metrics(predictions, bins),
@@ -35,6 +38,13 @@ def evidence_of(trial: Trial, record: Record) -> Evidence:
     for part in PARTS.values():
         facts |= part.facts(trial)
     return Evidence(plots=plots, facts=facts)
+
+
+def _champion(trial: Trial) -> Predictions | None:
+    try:
+        return trial.champion
+    except CannotCompute:  # the rule that compares with it says so
+        return None
 
 
 def all_metrics(predictions: Predictions, bins: int = 10) -> dict[str, float]:

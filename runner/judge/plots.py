@@ -1,7 +1,10 @@
-"""Plots of a model's predictions, as data. Curves keep at most 200 points."""
+"""Plots of a model's predictions, and of the champion's of the same rows beside them, as data.
+
+Curves keep at most 200 points."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from runner.judge.calibration import reliability
@@ -12,60 +15,76 @@ POINTS = 200
 DIAGONAL = ((0.0, 1.0), (0.0, 1.0))
 
 
-def plots_of(predictions: Predictions, bins: int = 10) -> tuple[Plot, ...]:
+Named = Mapping[str, Predictions]
+
+
+def plots_of(
+    predictions: Predictions, bins: int = 10, champion: Predictions | None = None
+) -> tuple[Plot, ...]:
     """All plots that the task has; none of what is not defined on these rows."""
+    told: Named = {"model": predictions}
+    if champion is not None and _finite(champion):
+        told = {"candidate": predictions, "champion": champion}
     drawn: list[Plot] = []
-    for draw in _DRAWN[predictions.task]:
+    for draw in _DRAWN.get(predictions.task, ()):
         try:
             predictions.require_finite()
-            drawn.append(draw(predictions, bins))
+            drawn.append(draw(told, bins))
         except CannotCompute:  # the rule that needs the value says so; a plot only shows
             continue
     return tuple(drawn)
 
 
-def _roc(p: Predictions, bins: int) -> Plot:
+def _finite(predictions: Predictions) -> bool:
+    try:
+        predictions.require_finite()
+    except CannotCompute:
+        return False
+    return True
+
+
+def _first(told: Named) -> Predictions:
+    """The candidate's."""
+    return next(iter(told.values()))
+
+
+def _roc(told: Named, bins: int) -> Plot:
     from sklearn.metrics import roc_curve
 
-    _two_classes(p)
-    false, true, _ = roc_curve(p.y, p.scores)
+    _two_classes(_first(told))
+    curves = [_curve(name, *roc_curve(p.y, p.scores)[:2]) for name, p in told.items()]
     chance = Series("chance", *DIAGONAL, dashed=True)
-    return Plot(
-        "ROC", "line", "false positive rate", "true positive rate", (_curve("model", false, true), chance)
-    )
+    return Plot("ROC", "line", "false positive rate", "true positive rate", (*curves, chance))
 
 
-def _precision_recall(p: Predictions, bins: int) -> Plot:
+def _precision_recall(told: Named, bins: int) -> Plot:
     from sklearn.metrics import precision_recall_curve
 
-    _two_classes(p)
-    precision, recall, _ = precision_recall_curve(p.y, p.scores)
-    share = float(p.y.mean())
+    _two_classes(_first(told))
+    curves = [_curve(name, *precision_recall_curve(p.y, p.scores)[1::-1]) for name, p in told.items()]
+    share = float(_first(told).y.mean())
     chance = Series(f"chance {share:.3g}", (0.0, 1.0), (share, share), dashed=True)
-    return Plot(
-        "Precision-recall", "line", "recall", "precision", (_curve("model", recall, precision), chance)
-    )
+    return Plot("Precision-recall", "line", "recall", "precision", (*curves, chance))
 
 
-def _calibration(p: Predictions, bins: int) -> Plot:
-    found = reliability(p, bins)
-    model = Series("model", tuple(b.predicted for b in found), tuple(b.observed for b in found))
+def _calibration(told: Named, bins: int) -> Plot:
+    found = {name: reliability(p, bins) for name, p in told.items()}
+    lines = [
+        Series(name, tuple(b.predicted for b in each), tuple(b.observed for b in each))
+        for name, each in found.items()
+    ]
     exact = Series("calibrated", *DIAGONAL, dashed=True)
-    counts = ", ".join(f"{b.low:.2g} to {b.high:.2g}: {b.count:,}" for b in found)
-    series = (model, exact)
-    return Plot(
-        "Calibration",
-        "line",
-        "stated probability",
-        "observed frequency",
-        series,
-        note=f"Rows by bin: {counts}.",
-    )
+    first = next(iter(found.values()))
+    counts = ", ".join(f"{b.low:.2g} to {b.high:.2g}: {b.count:,}" for b in first)
+    of = f" of the {next(iter(found))}" if len(found) > 1 else ""
+    note = f"Rows by bin{of}: {counts}."
+    return Plot("Calibration", "line", "stated probability", "observed frequency", (*lines, exact), note=note)
 
 
-def _histogram(p: Predictions, bins: int) -> Plot:
+def _histogram(told: Named, bins: int) -> Plot:
     import numpy as np
 
+    p = _first(told)
     edges = np.linspace(0.0, 1.0, 21)
     names = tuple(f"{edge:.2f}" for edge in edges[:-1])
     series = tuple(
@@ -76,14 +95,16 @@ def _histogram(p: Predictions, bins: int) -> Plot:
     return Plot("Scores by label", "bar", "probability from", "% of the label's rows", series)
 
 
-def _predicted(p: Predictions, bins: int) -> Plot:
+def _predicted(told: Named, bins: int) -> Plot:
+    p = _first(told)
     model = _sample("rows", p.y, p.scores)
     ends = (float(p.y.min()), float(p.y.max()))
     exact = Series("exact", ends, ends, dashed=True)
     return Plot("Predicted and actual", "points", "actual", "predicted", (model, exact))
 
 
-def _residuals(p: Predictions, bins: int) -> Plot:
+def _residuals(told: Named, bins: int) -> Plot:
+    p = _first(told)
     model = _sample("rows", p.scores, p.scores - p.y)
     return Plot("Residuals", "points", "predicted", "predicted minus actual", (model,))
 

@@ -54,3 +54,20 @@ def test_nothing_is_drawn_of_predictions_that_are_no_numbers() -> None:
 def test_one_class_has_no_curves() -> None:
     p = binary()
     assert [plot.title for plot in plots_of(p.where(p.y == 1))] == ["Calibration", "Scores by label"]
+
+
+def test_the_champion_stands_beside_the_candidate_in_its_own_curve() -> None:
+    candidate, champion = binary(seed=0), binary(seed=0)
+    better = replace(champion, scores=np.clip(champion.scores + 0.2 * champion.y, 0, 1))
+    curves = {plot.title: plot.series for plot in plots_of(candidate, champion=better)}
+    for title in ("ROC", "Precision-recall", "Calibration"):
+        assert [series.name for series in curves[title]][:2] == ["candidate", "champion"]
+        assert curves[title][0].y != curves[title][1].y
+    assert "of the candidate" in next(
+        p.note for p in plots_of(candidate, champion=better) if p.title == "Calibration"
+    )
+
+
+def test_a_champion_that_says_no_numbers_leaves_the_candidates_plots() -> None:
+    p = binary()
+    assert plots_of(p, champion=replace(p, scores=p.scores * np.nan)) == plots_of(p)
