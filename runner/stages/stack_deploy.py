@@ -23,6 +23,8 @@ NOT_AT_FAULT = re.compile(
     re.I,
 )
 KNOCK_ON = re.compile(r"cancelled", re.I)
+# With one of these, told of the stack itself, a change of it begins.
+BEGUN = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "DELETE_IN_PROGRESS")
 
 
 class StackFailed(SolutionError):
@@ -184,8 +186,8 @@ class Stacks:
                 self.say(f"{event['LogicalResourceId']} {event['ResourceStatus']} {reason}".rstrip())
 
     def _first_failure(self, name: str) -> str:
-        """The first resource that failed of itself, and why."""
-        for event in self._events(name):
+        """The first resource that failed of itself since the stack was last begun with, and why."""
+        for event in _since_begun(self._events(name)):
             reason = str(event.get("ResourceStatusReason", ""))
             if event["ResourceStatus"].endswith("_FAILED") and not KNOCK_ON.search(reason):
                 return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"
@@ -200,6 +202,17 @@ class Stacks:
     def _judged(self, why: str) -> Exception:
         kind = InfrastructureError if NOT_AT_FAULT.search(why) else StackFailed
         return kind(" ".join(why.split()))
+
+
+def _since_begun(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events of the stack's last change, oldest first as they are given: a stack that lives on tells
+    those of all before it, too."""
+    begun = (
+        place
+        for place, event in enumerate(events)
+        if event["ResourceStatus"] in BEGUN and event.get("PhysicalResourceId") == event.get("StackId")
+    )
+    return events[max(begun, default=0) :]
 
 
 def stack_name(solution: str, run_id: str) -> str:

@@ -83,6 +83,20 @@ def test_the_first_resource_that_failed_of_itself_is_the_cause():
     assert error.value.what == "Fn (AWS::Lambda::Function): Handler is wrong"
 
 
+@pytest.mark.parametrize("begun", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"])
+def test_what_failed_before_this_change_of_the_stack_is_no_cause_of_its(begun):
+    kind = "AWS::CloudFormation::Stack"
+    events = [  # newest first: a change long ago failed, too, and a nested stack began later than this one
+        event("Fn", "AWS::Lambda::Function", "UPDATE_FAILED", reason="the new one"),
+        {**event("Below", kind, "UPDATE_IN_PROGRESS", physical="another"), "StackId": "id"},
+        {**event("s", kind, begun, physical="id"), "StackId": "id"},
+        event("Old", "AWS::Lambda::Function", "UPDATE_FAILED", reason="Rate exceeded"),
+    ]
+    found = stacks(Script({}, events)).failure("s", "UPDATE_ROLLBACK_COMPLETE")
+    assert isinstance(found, StackFailed)
+    assert found.what == "Fn (AWS::Lambda::Function): the new one"
+
+
 @pytest.mark.parametrize(
     "reason", ["Rate exceeded", "User: x is not authorized to perform: y", "Internal Failure"]
 )
