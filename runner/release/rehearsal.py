@@ -41,7 +41,9 @@ def _plan(tools: Deployment, proposal: Proposal) -> Iterator[str]:
         yield f"new      stack {wanted.name}"
         return
     for name, value in wanted.parameters.items():
-        if standing.parameters.get(name) != value:
+        if name in standing.masked:
+            yield f"unknown  parameter {name}: CloudFormation does not show its value"
+        elif standing.parameters.get(name) != value:
             yield f"changed  parameter {name}: {standing.parameters.get(name)} -> {value}"
     if not standing.is_at(wanted):
         yield f"updated  stack {wanted.name}: its change set will say what of it"

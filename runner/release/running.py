@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from runner.adapters.aws import Aws, AwsError
 from runner.release.expected import CODE, NUMBER, ROUTING, STACK, Expectation
 from runner.release.reread import READERS, Look, Seen
+from runner.release.stack import MASKED
 from runner.text import one_line
 
 GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
-MASKED = "****"  # a parameter that CloudFormation does not show
 # How each service says that something is not there.
 ABSENT = (
     "ResourceNotFoundException",

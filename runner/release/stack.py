@@ -24,6 +24,7 @@ DENIED = ("AccessDenied", "AccessDeniedException")
 EMPTY = "REVIEW_IN_PROGRESS"  # only its first change set exists
 NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 PENDING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+MASKED = "****"  # the value of a parameter marked NoEcho, as CloudFormation shows it
 Shown = Callable[[list[str]], None]
 
 
@@ -37,13 +38,23 @@ class Standing:
     outputs: Mapping[str, str]
 
     def is_at(self, plan: StackPlan) -> bool:
-        """Whether nothing would change: the same template, the same values, no failure in between."""
-        return self.status in (*GOOD, *BACK) and self.has(plan)
+        """Whether nothing would change: the same template, the same values, no failure in between.
+
+        Of a value that is not shown only CloudFormation can say that, by a change set."""
+        return self.status in (*GOOD, *BACK) and self.has(plan) and not self.masked
 
     def has(self, plan: StackPlan) -> bool:
-        """Whether its template and the values given to it are a plan's; after a rollback, the older one's."""
-        given = {name: self.parameters.get(name) for name in plan.parameters}
-        return given == dict(plan.parameters) and _is_template(self.template, plan.body)
+        """Whether its template and the values given to it are a plan's; after a rollback, the older one's.
+
+        A value that is not shown is taken for the plan's."""
+        wanted = {name: value for name, value in plan.parameters.items() if name not in self.masked}
+        given = {name: self.parameters.get(name) for name in wanted}
+        return given == wanted and _is_template(self.template, plan.body)
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The parameters whose values CloudFormation does not show."""
+        return tuple(name for name, value in self.parameters.items() if value == MASKED)
 
 
 @dataclass(frozen=True, slots=True)

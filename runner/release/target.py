@@ -146,8 +146,10 @@ class Target:
     def unseen(self, wanted: Wanted) -> list[str]:
         """What nobody could compare: components that are nowhere read back, resources without drift (of
         the last time that it was looked for)."""
-        lines = [f"not read back: {name}" for name in not_reread(wanted.expectations, wanted.content)]
-        return [*lines, *([self.blind] if self.blind else [])]
+        standing = self.standing(wanted.content.stack_name)
+        masked = [f"parameter {name} (NoEcho)" for name in (standing.masked if standing else ())]
+        lost = [*not_reread(wanted.expectations, wanted.content), *masked]
+        return [*(f"not read back: {name}" for name in lost), *([self.blind] if self.blind else [])]
 
     def settle(self, content: Content) -> None:
         """Wait for what is under way, and lead the stack out of what it was left in."""

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from helpers.releases import TEMPLATE, Shop, answer, world
+from helpers.releases import TEMPLATE, Shop, answer, function_of, world
 
 from runner.adapters.aws import Aws, sandbox_target
 from runner.errors import RefusedError
@@ -184,3 +184,21 @@ def test_an_object_that_was_changed_in_the_bucket_is_refused(aws: Aws, shop: Sho
     assert back.outcome is not None
     assert (back.outcome.ended, back.outcome.restored) == (Ended.FAILED, True)
     assert answer(aws, 2, shop.stack) == 28
+
+
+def test_a_parameter_that_is_not_shown(aws: Aws, shop: Shop) -> None:
+    """NoEcho: CloudFormation answers **** for it. A new value of it is deployed all the same."""
+    secret = TEMPLATE.replace("  Suffix:", "  Password: {Type: String, NoEcho: true}\n  Suffix:")
+    secret = secret.replace("{MODEL_URI: !Ref ModelUri}", "{MODEL_URI: !Ref ModelUri, WORD: !Ref Password}")
+    said: list[str] = []
+    for password in ("open sesame", "close sesame"):
+        shop.configure(parameters={"Password": password})
+        run = shop.release(factor=3, template=secret)
+        assert _ended(deploy(shop.asked(run), world(say=said.append))) is Ended.SUCCEEDED
+        assert deploy(shop.asked(run), world()).outcome is None
+        name = function_of(aws, shop.stack, "Predict")
+        told = aws.call("lambda", "get_function_configuration", FunctionName=name, Qualifier="live")
+        assert told["Environment"]["Variables"]["WORD"] == password
+    assert _agrees(shop)
+    assert "not read back: parameter Password (NoEcho)" in said
+    assert "sesame" not in "".join(said)

@@ -77,3 +77,15 @@ def test_what_differs_drifted_or_was_cut_off(there: Planned) -> None:
     assert "release 2 was cut off: it is gone on with, or given up" in found
     assert "differs now: model is another one" in found
     assert found[-1] == "changed by hand: F: /Timeout is 77"
+
+
+def test_a_value_that_cloudformation_does_not_show_is_not_shown_here_either(
+    there: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = Standing("UPDATE_COMPLETE", {"a": 1}, {"Model": "****"}, {})
+    monkeypatch.setattr(there, "standing", lambda name: standing)
+    assert would(there, content(2)) == [
+        "changed  model 2026.11.23-1 -> 2026.11.23-2",
+        "unknown  parameter Model: CloudFormation does not show its value",
+        "updated  stack square-prod: its change set will say what of it",
+    ]

@@ -239,3 +239,14 @@ def test_a_stack_that_rolled_back_is_at_its_older_plan() -> None:
     assert stuck.has(plan(Key="k")) and not stuck.is_at(plan(Key="k"))
     assert not standing.has(plan("not: json", Key="k"))
     assert Standing("UPDATE_COMPLETE", "a: b", {}, {}).has(plan("a: b"))
+
+
+def test_a_value_that_is_not_shown_is_taken_for_the_plans_but_only_a_change_set_says_so() -> None:
+    standing = Standing("UPDATE_COMPLETE", {"Resources": {}}, {"Key": "k", "Word": "****"}, {})
+    asked = plan(Key="k", Word="open sesame")
+    assert standing.has(asked) and not standing.is_at(asked)
+    assert not standing.has(plan(Key="other", Word="open sesame"))
+    same = Formation(
+        template='{"Resources": {}}', given={"Word": "****"}, reason="didn't contain changes"
+    ).living()
+    assert same.bring_to(plan(Word="open sesame")) is False
