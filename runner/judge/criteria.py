@@ -13,59 +13,14 @@ parity: {max_abs_diff: 1.0e-5}
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from runner.config.fields import RelPath, Strict
-from runner.judge.metrics import Options
+from runner.judge.choice import MetricChoice, MetricRule, Number, Positive, Whole
+from runner.judge.criteria_slices import SliceRule
 from runner.judge.predictions import Task
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number, not yes or no")
-    return value
-
-
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
-Positive = Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)]
-Whole = Annotated[int, BeforeValidator(_number)]
-
-
-class MetricChoice(Strict):
-    """A metric under scikit-learn's name, with its options."""
-
-    metric: str
-    threshold: Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)] | None = Field(
-        None, description="a binary prediction is 1 from this probability on; 0.5 where not given"
-    )
-    average: Literal["binary", "macro", "micro", "weighted"] | None = None
-
-    @property
-    def options(self) -> Options:
-        return Options(self.threshold, self.average)
-
-    @property
-    def label(self) -> str:
-        """The metric with its options, as it stands in the check's id."""
-        return f"{self.metric}{self.options}"
-
-
-class MetricRule(MetricChoice):
-    """Absolute thresholds; at least one of them."""
-
-    min: Number | None = None
-    max: Number | None = None
-
-
-class SliceRule(MetricRule):
-    """The same in every group of rows that have one value of a column."""
-
-    by: str = Field(min_length=1)
-    min_rows: Annotated[Whole, Field(ge=1)] | None = Field(
-        None, description="a smaller slice is skipped and shown; without it, it is judged or ERROR"
-    )
 
 
 class Beat(MetricChoice):

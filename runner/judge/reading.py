@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from runner.config.problems import did_you_mean, problems
 from runner.config.yaml_lines import Loc, read_yaml
 from runner.errors import ConfigError, Problem
-from runner.judge.criteria import Champion, Compare, Criteria, Dummy, MetricChoice, MetricRule
+from runner.judge.choice import MetricChoice, MetricRule
+from runner.judge.criteria import Champion, Compare, Criteria, Dummy
 from runner.judge.metrics import METRICS, metrics_for
 from runner.judge.paired.influence import METRICS as PAIRED
 from runner.judge.part import Fault

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.judge.bounds import bounded, number
-from runner.judge.criteria import SliceRule
+from runner.judge.criteria_slices import SliceRule
 from runner.judge.metrics import value_of
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.model import Check, Limit, Plot, Series, Status

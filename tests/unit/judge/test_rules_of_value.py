@@ -16,7 +16,8 @@ from sklearn.metrics import log_loss
 from runner.judge.baseline import beats, dummy
 from runner.judge.bounds import bounded
 from runner.judge.calibration import expected_calibration_error, reliability
-from runner.judge.criteria import Beat, SliceRule
+from runner.judge.criteria import Beat
+from runner.judge.criteria_slices import SliceRule
 from runner.judge.metrics import value_of
 from runner.judge.predictions import BINARY, CannotCompute, Predictions
 from runner.judge.slices import MAX_SLICES, slices_of
