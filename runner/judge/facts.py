@@ -37,7 +37,8 @@ def evidence_of(trial: Trial, record: Record) -> Evidence:
         facts["positives"] = int(predictions.y.sum())
     for part in PARTS.values():
         facts |= part.facts(trial)
-    return Evidence(plots=plots, facts=facts)
+    tables = tuple(table for part in PARTS.values() for table in part.tables(trial))
+    return Evidence(plots=plots, tables=tables, facts=facts)
 
 
 def _champion(trial: Trial) -> Predictions | None:

@@ -11,7 +11,7 @@ from typing import Any
 from runner.config.yaml_lines import Loc
 from runner.judge.criteria import Criteria
 from runner.judge.trial import Bench, Trial
-from runner.model import Check, Plot
+from runner.model import Check, Plot, Table
 
 Limits = dict[str, Any]
 
@@ -37,6 +37,10 @@ def no_plots(trial: Trial) -> Iterable[Plot]:
     return ()
 
 
+def no_tables(trial: Trial) -> Iterable[Table]:
+    return ()
+
+
 def no_facts(trial: Trial) -> Mapping[str, Any]:
     return {}
 
@@ -47,8 +51,8 @@ class Part:
 
     ids: of the checks that are due, from criteria and table alone, before the model speaks; where there is no
     table (`bench.table` is None) the rules' own. checks: one for each id, in that order. limits: check id ->
-    what bounds it, for the manifest. faults: rules that could not fail, or not be judged. plots, facts: what
-    people and the manifest are shown beside the checks."""
+    what bounds it, for the manifest. faults: rules that could not fail, or not be judged. plots, tables,
+    facts: what people and the manifest are shown beside the checks."""
 
     ids: Callable[[Bench], Iterable[str]]
     checks: Callable[[Trial], Iterable[Check]]
@@ -56,3 +60,4 @@ class Part:
     faults: Callable[[Criteria], Iterable[Fault]] = no_faults
     plots: Callable[[Trial], Iterable[Plot]] = no_plots
     facts: Callable[[Trial], Mapping[str, Any]] = no_facts
+    tables: Callable[[Trial], Iterable[Table]] = no_tables

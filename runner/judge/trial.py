@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.judge.latency import percentiles
 from runner.judge.onnx_model import Unusable, WrongModel, open_model
@@ -17,18 +18,22 @@ if TYPE_CHECKING:
     from runner.judge.subject import Subject
 
 FEW_REPEATS = 50
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Bench:
     """What rules may look at before the model speaks. `table` is None where it cannot be read; `champion` and
-    `reference` are files, None where none is named; `python` is the solution's interpreter."""
+    `reference` are files, None where none is named; `python` is the solution's interpreter, `root` its
+    folder, `features` the names of the matrix's columns."""
 
     criteria: Criteria
     table: Evaluation | None
     python: Path
     champion: Path | None = None
     reference: Path | None = None
+    root: Path = Path()
+    features: tuple[str, ...] = ()
 
     @property
     def evaluation(self) -> Evaluation:
@@ -43,6 +48,15 @@ class Trial:
 
     bench: Bench
     subject: Subject
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: str, compute: Callable[[], T]) -> T:
+        """What a kind of rule found, computed when it is first asked for: checks, plots, tables and facts
+        show the same."""
+        if key not in self._known:
+            self._known[key] = compute()
+        found: T = self._known[key]
+        return found
 
     @property
     def criteria(self) -> Criteria:

@@ -137,7 +137,8 @@ def _judge(
 def _bench(job: StageJob, criteria: Criteria, champion: Path | None, table: Evaluation | None) -> Bench:
     assert isinstance(job.stage, ModelStage)  # noqa: S101
     reference = job.root / job.stage.reference if job.stage.reference else None
-    return Bench(criteria, table, job.python, champion, reference)
+    features = job.stage.evaluation.features
+    return Bench(criteria, table, job.python, champion, reference, job.root, features)
 
 
 def _always(job: StageJob) -> tuple[str, ...]:
