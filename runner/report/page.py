@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from runner.model import Check, Judged, StageResult, Status, Table
 from runner.report import layout
+from runner.report.basis import Basis, basis
 from runner.report.numbers import finite, number
 from runner.report.record import RunRecord
 from runner.report.svg import figure
@@ -52,6 +53,7 @@ class Section:
     counts: Counts
     log: Link | None
     junit: Link | None
+    basis: Basis | None
     plots: tuple[Markup, ...]
     grids: tuple[Grid, ...]
     facts: tuple[tuple[str, str], ...]
@@ -143,6 +145,7 @@ def _section(index: int, result: StageResult, share: int, present: Present) -> S
         counts=counts(result.checks),
         log=_log(result, present),
         junit=_link("JUnit", layout.junit_file(result.name), present) if result.is_stage else None,
+        basis=basis(result),
         plots=tuple(figure(plot) for plot in plots[:PLOTS]),
         grids=tuple(_grid(table) for table in tables[:TABLES]),
         facts=facts(evidence.facts) if evidence else (),

@@ -1,12 +1,16 @@
 """Bars and points over categories: a row a category, its name to the left, its value to the right.
 
-Lying rows keep names readable on a phone, where upright bars would have to tilt them; a plot with
-longer names than fit beside the rows has them above.
+Points with intervals are a forest plot (Lewis & Clarke, BMJ 2001): an interval that is far wider than most
+is cut off with an arrow, so that one tiny slice does not press the others together. Lying rows keep names
+readable on a phone, where upright bars would have to tilt them; a plot with longer names than fit beside the
+rows has them above.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median
 
 from markupsafe import Markup
 
@@ -18,6 +22,8 @@ from runner.report.scale import Scale, scale
 
 WIDTH = 440.0
 ROWS = 40
+# More rows than this stand closer together, with a line from each name to its mark.
+MANY, WIDE = 16, 4.0
 # Characters that a name may have beside its row, and above it.
 BESIDE, ABOVE = 22, 64
 _CHARACTER, _VALUES, _LIMIT_LINE, _NAME_LINE = 7.2, 52.0, 15.0, 16.0
@@ -46,6 +52,7 @@ class _Layout:
     bottom: float
     name: float
     places: int | None
+    many: bool
 
 
 def categories(plot: Plot) -> list[str]:
@@ -76,17 +83,28 @@ def _cells(series: Series) -> dict[str, _Cell]:
 
 def _layout(plot: Plot, names: list[str], columns: list[dict[str, _Cell]]) -> _Layout:
     cells = [column[name] for column in columns for name in names if name in column]
-    values = [v for cell in cells for v in (cell.y, cell.low, cell.high) if v is not None]
+    values = list(_span(cells))
     limits = [v for limit in plot.limits if (v := finite(limit.value)) is not None]
     longest = max((len(name) for name in names), default=0)
     above = _NAME_LINE if longest > BESIDE else 0.0
     left = 2.0 if above else 10 + _CHARACTER * longest
     axis = scale(values + limits, left, WIDTH - _VALUES, zero=plot.kind == "bar", count=4)
-    cell = 16.0 if len(columns) == 1 else 13.0
-    row = above + cell * max(len(columns), 1) + 9
+    cell = 16.0 if len(columns) == 1 and len(names) <= MANY else 13.0
+    row = above + cell * max(len(columns), 1) + (9 if len(names) <= MANY else 4)
     top = 18 + _LIMIT_LINE * len(limits)
     places = column(c.y for c in cells)
-    return _Layout(axis, top, row, cell, top + row * len(names), above, places)
+    return _Layout(axis, top, row, cell, top + row * len(names), above, places, len(names) > MANY)
+
+
+def _span(cells: list[_Cell]) -> Iterator[float]:
+    """What the axis has to reach: every value, and interval ends as far as WIDE times the usual width."""
+    known = [cell.y for cell in cells if cell.y is not None]
+    halves = [(cell.high - cell.low) / 2 for cell in cells if cell.low is not None and cell.high is not None]
+    yield from known
+    if known and halves:
+        reach = WIDE * median(halves)
+        low, high = min(known) - reach, max(known) + reach
+        yield from (min(max(v, low), high) for cell in cells for v in (cell.low, cell.high) if v is not None)
 
 
 def _axis(plot: Plot, layout: _Layout) -> Markup:
@@ -102,7 +120,7 @@ def _axis(plot: Plot, layout: _Layout) -> Markup:
 
 def _limits(plot: Plot, layout: _Layout) -> list[Markup]:
     known = [(limit, v) for limit in plot.limits if (v := finite(limit.value)) is not None]
-    parts = []
+    parts: list[Markup] = []
     for index, (limit, value) in enumerate(known):
         x, y = layout.axis.at(value), 18 + _LIMIT_LINE * index
         parts.append(marks.line((x, y + 3), (x, layout.bottom), "limit", limit.label))
@@ -122,11 +140,23 @@ def _row(kind: str, layout: _Layout, index: int, name: str, cells: list[_Cell | 
         parts = [marks.label(name, 0, top - 3, "name", limit=ABOVE)]
     else:
         parts = [marks.label(name, layout.axis.start - 8, middle + 4, "name", "end", BESIDE)]
+    if layout.axis.start > 2 and layout.many:
+        parts.append(marks.line((layout.axis.start, middle), (layout.axis.end, middle), "guide"))
     for place, cell in enumerate(cells):
         if cell is not None:
             y = top + layout.cell * (place + 0.5)
             parts.append(tag("g", *_cell(kind, layout, cell, y), class_=marks.colour(place)))
     return marks.join(parts)
+
+
+def _arrows(axis: Scale, low: float, high: float, y: float) -> list[Markup]:
+    """Where an interval goes on beyond the axis."""
+    ends = ((low < axis.low, axis.start, 5.0), (high > axis.high, axis.end, -5.0))
+    return [
+        marks.path([(x + back, y - 3.5), (x, y), (x + back, y + 3.5)], "arrow")
+        for beyond, x, back in ends
+        if beyond
+    ]
 
 
 def _cell(kind: str, layout: _Layout, cell: _Cell, y: float) -> list[Markup]:
@@ -138,6 +168,7 @@ def _cell(kind: str, layout: _Layout, cell: _Cell, y: float) -> list[Markup]:
         parts.append(marks.bar((at(0.0), y - half), (at(cell.y), y + half), title))
     if cell.low is not None and cell.high is not None:
         parts.append(marks.line((at(cell.low), y), (at(cell.high), y), "whisker", title))
+        parts += _arrows(layout.axis, cell.low, cell.high, y)
     if kind != "bar" and cell.y is not None:
         parts.append(marks.dot((at(cell.y), y), "dot", title))
     return parts
