@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runner.errors import UsageError
+from runner.release.before import before, deployed
 from runner.release.content import same, with_part
-from runner.release.records import Content, Ended, Kind, Outcome, Part, Release
+from runner.release.records import Content, Ended, Outcome, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ def component(past: Past, name: str, to: str = "") -> Way:
         raise UsageError(
             f"there is no component {name!r}{_near(name, now.content.parts)}", where="--component"
         )
-    versions = _versions(past.good, name)
-    wanted = _wanted(list(versions), now.content.parts[name], to, name)
+    source = _of_version(past.good, name, to) if to else _before_part(past, name)
+    wanted = source.content.parts[name]
     content = with_part(now.content, name, wanted)
     if name == now.content.stack:  # a template's parameters are its own
-        content = replace(content, recipe=versions[wanted].content.recipe)
+        content = replace(content, recipe=source.content.recipe)
     together = any(same(r.content, content) for r in past.good)
     was = now.content.parts[name].version
     return Way(content, now, 0, together, f"{name} from {was} back to {wanted.version}")
@@ -98,17 +99,24 @@ def revert(past: Past, way: Way) -> str:
 
 
 def _before(past: Past) -> Release:
-    """The newest good release older than the one that runs, and other than it. Behind a rollback that is one
-    older than what it went back to, or than what it took a component out of."""
+    """The newest good release before the one that runs, and other than it."""
     now = past.current
-    place = (now.restores or now.previous) if now.kind is Kind.ROLLBACK else now.number
-    older = [r for r in past.good if r.number < place and not same(r.content, now.content)]
-    if not older:
+    found = before(past.good, lambda release: not same(release.content, now.content))
+    if found is None:
         raise UsageError(
             f"release {now.number} ({_name(now)}) is the first one: there is none to go back to",
             where="ledger",
         )
-    return older[-1]
+    return found
+
+
+def _before_part(past: Past, name: str) -> Release:
+    """The newest good release before the one that runs in which a component was another one."""
+    now = past.current.content.parts[name]
+    found = before(past.good, lambda release: deployed(release, name) not in ("", now.deployed), name)
+    if found is None:
+        raise UsageError(f"{name} {now.version} is the first version that ran here", where="--component")
+    return found
 
 
 def _named(past: Past, to: str) -> Release:
@@ -119,27 +127,15 @@ def _named(past: Past, to: str) -> Release:
     raise UsageError(f"no release {to!r} succeeded here{_near(to, known)}", where="--to")
 
 
-def _versions(good: Sequence[Release], name: str) -> dict[Part, Release]:
-    """The versions of a component that ran here, each with the release that it came first with."""
-    found: dict[str, tuple[Part, Release]] = {}
-    for release in good:
-        if part := release.content.parts.get(name):
-            found.setdefault(part.deployed, (part, release))
-    return dict(found.values())
-
-
-def _wanted(versions: Sequence[Part], now: Part, to: str, name: str) -> Part:
-    if to:
-        for part in versions:
-            if to == part.version or (len(to) >= 12 and part.sha256.startswith(to)):
-                return part
-        raise UsageError(
-            f"{name} {to!r} never ran here{_near(to, [p.version for p in versions])}", where="--to"
-        )
-    place = next(i for i, part in enumerate(versions) if part.deployed == now.deployed)
-    if place == 0:
-        raise UsageError(f"{name} {now.version} is the first version that ran here", where="--component")
-    return versions[place - 1]
+def _of_version(good: Sequence[Release], name: str, to: str) -> Release:
+    """The newest release with a component in a version, or with a digest that begins so."""
+    there = [release for release in good if name in release.content.parts]
+    for release in reversed(there):
+        part = release.content.parts[name]
+        if to == part.version or (len(to) >= 12 and part.sha256.startswith(to)):
+            return release
+    known = [release.content.parts[name].version for release in there]
+    raise UsageError(f"{name} {to!r} never ran here{_near(to, known)}", where="--to")
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -118,3 +118,69 @@ def test_a_template_comes_back_with_its_own_parameters() -> None:
 def test_what_there_is_none_of(name: str, to: str) -> None:
     with pytest.raises(UsageError, match="did you mean"):
         component(past(ONE, TWO, THREE), name, to)
+
+
+def rolled(number: int, what: Content, **changes: object) -> Release:
+    return release(number, what, kind=Kind.ROLLBACK, **{"previous": number - 1, **changes})
+
+
+def test_a_rollback_to_a_rollback_does_not_lead_to_what_that_one_left() -> None:
+    four = rolled(4, TWO.content, restores=2)
+    five = release(5, content(5, 2))
+    assert whole(past(ONE, TWO, THREE, four, five)).restores == 4
+    six = rolled(6, TWO.content, restores=4)
+    assert whole(past(ONE, TWO, THREE, four, five, six)).restores == 1
+
+
+def test_nor_does_one_behind_a_release_that_brought_the_same_again() -> None:
+    """The revert commit of a rollback, tested and deployed."""
+    four, five = rolled(4, TWO.content, restores=2), release(5, TWO.content)
+    assert whole(past(ONE, TWO, THREE, four, five)).restores == 1
+
+
+def test_behind_two_components_rollbacks_the_whole_goes_behind_both() -> None:
+    four = rolled(4, content(2, 2))
+    five = rolled(5, content(2, 1, stack=1))
+    three = release(3, content(3, 2))
+    two = release(2, content(2, 1, stack=2))
+    assert whole(past(ONE, two, three, four, five)).restores == 2
+
+
+def test_a_component_goes_back_to_what_ran_before_it_not_to_an_older_number() -> None:
+    again = release(3, ONE.content)
+    way = component(past(ONE, TWO, again), "model")
+    assert way.content.parts["model"] == TWO.content.parts["model"]
+
+
+def test_a_component_that_is_taken_back_twice_goes_further_back() -> None:
+    four = rolled(4, content(2, 2))
+    way = component(past(ONE, TWO, THREE, four), "model")
+    assert way.content.parts["model"] == ONE.content.parts["model"]
+    five = rolled(5, content(2, 1))  # now features alone: the model stands where it stood
+    assert component(past(ONE, TWO, THREE, four, five), "model").content.parts["model"].version[-3] == "1"
+    six = rolled(6, content(1, 1))
+    with pytest.raises(UsageError, match="first version"):
+        component(past(ONE, TWO, THREE, four, five, six), "model")
+
+
+def test_a_component_that_was_taken_forth_again_goes_back_from_there() -> None:
+    four, five = rolled(4, content(1, 2)), rolled(5, content(2, 2))
+    way = component(past(ONE, TWO, THREE, four, five), "model")
+    assert way.content.parts["model"] == ONE.content.parts["model"]
+
+
+def test_a_component_after_the_whole_went_back_goes_back_from_there() -> None:
+    four = rolled(4, TWO.content, restores=2)
+    assert component(past(ONE, TWO, THREE, four), "model").content.parts["model"].version[-3] == "1"
+
+
+def test_a_component_that_came_later_has_nothing_before_it() -> None:
+    early = replace(ONE.content, parts={k: v for k, v in ONE.content.parts.items() if k != "model"})
+    with pytest.raises(UsageError, match="first version"):
+        component(past(release(1, early), TWO), "model")
+
+
+def test_a_template_comes_back_with_the_parameters_that_it_had_last() -> None:
+    two = release(2, replace(ONE.content, recipe={"Model": "${model.uri}", "S": "9"}))
+    way = component(past(ONE, two, release(3, content(1, 1, stack=2))), "stack")
+    assert (way.content.recipe["S"], way.together) == ("9", True)
