@@ -175,7 +175,7 @@ class Deployment:
         self.say(f"release {cut.number} ({cut.name or cut.id}) was cut off: it is given up")
         self.target.token = cut.id
         self.target.settle(cut.content)
-        self.traffic.rest(self.target.moving(self.target.wanted(cut.content)))
+        self.traffic.rest(self.target.aliases(cut.content.stack_name))
         self._conclude(cut, Ended.ABANDONED, "it was cut off, and another release took its place")
 
     def _carry_out(self, release: Release) -> Outcome:
@@ -241,7 +241,7 @@ class Deployment:
         wanted = self.target.wanted(good.content)
         try:
             self.target.settle(good.content)
-            self.traffic.rest(self.target.moving(self.target.wanted(release.content)))
+            self.traffic.rest(self.target.aliases(release.content.stack_name))
             self._arrive(wanted)
         except (SolutionError, RefusedError) as error:
             worse = f"{cause}; and release {good.number} could not be brought back: {one_line(error.what)}"

@@ -18,7 +18,7 @@ from runner.release.drift import drift, not_checked
 from runner.release.expected import VERSION, Expectation, expected, not_reread
 from runner.release.publish import publish, require_there
 from runner.release.records import Content
-from runner.release.running import Running, differences, read_running
+from runner.release.running import GONE, Running, differences, read_running
 from runner.release.stack import BACK, GOOD, LivingStack, Standing
 from runner.stages.stack_deploy import INLINE_LIMIT, StackPlan, Stacks
 
@@ -111,11 +111,27 @@ class Target:
         found = []
         for logical, (_, version) in template.aliases(wanted.plan.body).items():
             if logical in there:
-                function, alias = there[logical].split(":")[-2:]  # of its ARN
-                told = self.aws.call("lambda", "get_alias", FunctionName=function, Name=alias)
                 new = there.get(version, "").rpartition(":")[2]
-                found.append(Moving(logical, function, alias, str(told["FunctionVersion"]), new))
+                found.append(self._pointing(logical, there[logical], new))
         return found
+
+    def aliases(self, stack_name: str) -> list[Moving]:
+        """The aliases that a stack has, whatever its templates are and wherever those lie; none where there
+        is no stack. No version is new."""
+        if self.standing(stack_name) is None:
+            return []
+        listed = (r for r in self._resources(stack_name) if r["ResourceType"] == template.ALIAS)
+        return [
+            self._pointing(r["LogicalResourceId"], r["PhysicalResourceId"], "")
+            for r in listed
+            if r.get("PhysicalResourceId")
+        ]
+
+    def _pointing(self, logical: str, arn: str, new: str) -> Moving:
+        """An alias with where it points now."""
+        function, alias = arn.split(":")[-2:]
+        told = self.aws.call("lambda", "get_alias", FunctionName=function, Name=alias)
+        return Moving(logical, function, alias, str(told["FunctionVersion"]), new)
 
     def differences(self, wanted: Wanted) -> list[str]:
         """How what runs differs from a content, in words; nothing if it does not.
@@ -206,15 +222,15 @@ class Target:
 
     def _physical(self, stack_name: str) -> dict[str, str]:
         """Logical -> physical names of what the stack has now."""
+        there = self._resources(stack_name)
+        return {r["LogicalResourceId"]: r.get("PhysicalResourceId", "") for r in there}
+
+    def _resources(self, stack_name: str) -> list[dict[str, Any]]:
+        """What the stack has now."""
         listed = self.aws.pages(
             "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack_name
         )
-        gone = ("DELETE_COMPLETE", "DELETE_SKIPPED")
-        return {
-            r["LogicalResourceId"]: r.get("PhysicalResourceId", "")
-            for r in listed
-            if r["ResourceStatus"] not in gone
-        }
+        return [r for r in listed if r["ResourceStatus"] not in GONE]
 
     @property
     def _s3(self) -> str:

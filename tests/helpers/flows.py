@@ -139,6 +139,10 @@ class Environment:
         old = self.live.parts["model"].version if self.live else ""
         return [Moving("Live", "f", "live", old, wanted.content.parts["model"].version)]
 
+    def aliases(self, stack_name: str) -> list[Moving]:
+        now = self.live.parts["model"].version if self.live else ""
+        return [Moving("Live", "f", "live", now, "")]
+
     def settle(self, what: Content) -> None:
         self.act("settle")
 

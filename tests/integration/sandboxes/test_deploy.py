@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.releases import TEMPLATE, Shop, answer, function_of, world
 
 from runner.adapters.aws import Aws, sandbox_target
-from runner.errors import RefusedError
+from runner.errors import InfrastructureError, RefusedError
 from runner.release.flow import Done
 from runner.release.records import Ended
 from runner.releasing import Return, deploy, roll_back, statuses
@@ -148,6 +150,32 @@ def test_data_is_not_lost_by_accident(aws: Aws, shop: Shop) -> None:
     named = shop.asked(shop.root / ".lockgate/runs/run2", replace=("Table",))
     assert _ended(deploy(named, world(say=print))) is Ended.SUCCEEDED
     assert _tables(aws, shop) == [f"{shop.stack}-other"]
+
+
+class Cut(Aws):
+    """A line that is cut before the first byte of a release."""
+
+    def upload_new(self, path: Path, bucket: str, key: str) -> None:
+        raise InfrastructureError("the line is cut")
+
+    def call(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
+        if operation == "put_object" and "deployments/" not in arguments["Key"]:
+            raise InfrastructureError("the line is cut")
+        return super().call(service, operation, **arguments)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_was_cut_off_before_its_template_lay_anywhere_gives_way(
+    aws: Aws, shop: Shop, is_first: bool
+) -> None:
+    if not is_first:
+        deploy(shop.asked(shop.release(factor=3)), world())
+    run = shop.release(factor=4, template=TEMPLATE + "  Name: {Value: another}\n")
+    with pytest.raises(InfrastructureError, match="the line is cut"):
+        deploy(shop.asked(run), world(connect=Cut))
+    shutil.rmtree(run)
+    assert _ended(deploy(shop.asked(shop.release(factor=5)), world())) is Ended.SUCCEEDED
+    assert answer(aws, 2, shop.stack) == 20
 
 
 def test_a_failure_is_told_with_its_cause(aws: Aws, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
