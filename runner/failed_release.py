@@ -36,21 +36,21 @@ class Teller:
     clock: Callable[[], datetime]
     begun: datetime
     release: Release | None = field(default=None, init=False)
-    told: bool = field(default=False, init=False)
+    told: set[str] = field(default_factory=set, init=False)
 
     def failed(self, release: Release, cause: str, restored: bool) -> None:
         """A release failed, and what ran before was brought back or not. Called before that is written
-        down: a kill in between tells it twice rather than never."""
+        down: a kill in between tells it twice rather than never. It may be one that another left."""
         self.release = release
         back = "what ran before runs again" if restored else "what ran before was NOT brought back"
         self.tell(Status.FAILED, f"{cause} ({back})")
 
     def tell(self, status: Status, cause: str) -> None:
-        """Tell it once in the life of this process."""
+        """Tell it; the same cause once in the life of this process."""
         notify = self.place.solution.notify
-        if self.told or not is_configured(notify):
+        if cause in self.told or not is_configured(notify):
             return
-        self.told = True
+        self.told.add(cause)
         folder = self.root / ".lockgate" / "incidents" / self._stamp
         tools = open_tools(notify, self.place.aws.target, folder, self._upload)
         say_told(tell(self._incident(status, cause), tools))

@@ -171,12 +171,18 @@ class Deployment:
         )
 
     def _abandon(self, cut: Release) -> None:
-        """Somebody else's release that was cut off: its traffic goes back, and it is over."""
+        """Somebody else's release that was cut off: its traffic goes back, and it is over.
+
+        One that had failed stays a failure, which may not have been told yet."""
         self.say(f"release {cut.number} ({cut.name or cut.id}) was cut off: it is given up")
         self.target.token = cut.id
         self.target.settle(cut.content)
         self.traffic.rest(self.target.aliases(cut.content.stack_name))
-        self._conclude(cut, Ended.ABANDONED, "it was cut off, and another release took its place")
+        if failing := self.ledger.failing(cut.number):
+            cause = f"{failing.cause}; taking it back was cut off, and another release took its place"
+            self._conclude(cut, Ended.FAILED, cause)
+        else:
+            self._conclude(cut, Ended.ABANDONED, "it was cut off, and another release took its place")
 
     def _carry_out(self, release: Release) -> Outcome:
         self.target.token = release.id

@@ -134,6 +134,20 @@ def test_a_release_that_was_cut_off_gives_way_to_another(there: Environment) -> 
     assert there.log.index("rest") < there.log.index("outcomes") < there.log.index("releases")
 
 
+def test_a_failure_whose_taking_back_was_cut_off_is_told_by_whoever_takes_its_place(there: Environment) -> None:
+    there.fails["shift"] = SolutionError("wrong answers")
+    there.fails["rest"] = InfrastructureError("Rate exceeded")
+    with pytest.raises(InfrastructureError):
+        run(there, proposal(TWO, "two"))
+    assert there.told == []
+    there.fails.clear()
+    assert run(there, proposal(THREE, "three")).release.number == 3
+    ended = outcome(there, 2)
+    assert (ended.ended, ended.restored) == (Ended.FAILED, False)
+    assert ended.cause.startswith("wrong answers; taking it back was cut off")
+    assert there.told == [(2, ended.cause, False, False)]
+
+
 def test_drift_is_told_before_and_remembered(there: Environment) -> None:
     there.drifted = ["F: /Timeout is 77"]
     run(there, proposal(TWO, "two"))
