@@ -110,7 +110,7 @@ def roll_back(asked: Asked, world: World, way: Return) -> Done:
         world.say(found.note)
         if not found.together:
             _together(place, found, asked.root, world, now=way.now)
-        return _offering(tools.run(_returning(place, found, world)), revert(past, found))
+        return _offering(tools.run(_returning(place, found, past, world)), revert(past, found))
 
 
 def _offering(done: Done, command: str) -> Done:
@@ -142,8 +142,9 @@ def rehearse_return(asked: Asked, world: World, way: Return) -> list[str]:
     place = place_of(asked, world)
     _require_deployed(place)
     tools = deployment(place, world, asked.root, None, asked.replace)
-    found = _way(tools.ledger.past(), way)
-    return [found.note, *rehearsal(tools, _returning(place, found, world))]
+    past = tools.ledger.past()
+    found = _way(past, way)
+    return [found.note, *rehearsal(tools, _returning(place, found, past, world))]
 
 
 def _way(past: Past, way: Return) -> Way:
@@ -154,7 +155,7 @@ def _way(past: Past, way: Return) -> Way:
     return component(past, way.component, way.to) if way.component else whole(past, way.to)
 
 
-def _returning(place: Place, way: Way, world: World) -> Proposal:
+def _returning(place: Place, way: Way, past: Past, world: World) -> Proposal:
     source = way.source
 
     def make(last: Release | None, good: int) -> Release:
@@ -164,7 +165,7 @@ def _returning(place: Place, way: Way, world: World) -> Proposal:
             when=when, traffic=ALL_AT_ONCE, previous=good, restores=way.restores, note=way.note,
         )  # fmt: skip
 
-    return Proposal(way.content, make, source.manifest)
+    return Proposal(way.content, make, source.manifest, past.current.number)
 
 
 def statuses(root: Path, name: str, world: World, *, real: bool) -> list[EnvironmentStatus]:

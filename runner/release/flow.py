@@ -17,7 +17,7 @@ from typing import Protocol
 
 from runner.errors import InfrastructureError, LockgateError, RefusedError, SolutionError
 from runner.release.content import same
-from runner.release.lease import Lease, Lost
+from runner.release.lease import Busy, Lease, Lost
 from runner.release.ledger import Failing, Ledger
 from runner.release.records import Content, Ended, Outcome, Release
 from runner.release.target import Moving, Target, Wanted
@@ -49,11 +49,15 @@ class BeforeTraffic(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What somebody wants: a content, and how the release that brings it is written into the ledger."""
+    """What somebody wants: a content, and how the release that brings it is written into the ledger.
+
+    `since`: the number of the release that ran when it was made, whose content is a part of it; None where
+    it stands for itself."""
 
     content: Content
     make: Callable[[Release | None, int], Release]  # the last release, the good one's number -> an intent
     manifest: str
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Deployment:
         with self._held(proposal):
             if (settled := self.settled(proposal)) is not None:
                 return Done(settled, None)
+            self._require_current(proposal)
             release = self._intent(proposal)
             return Done(release, self._carry_out(release))
 
@@ -123,6 +128,16 @@ class Deployment:
         if not same(release.content, proposal.content):
             return None
         return release if not self.target.differences(self.target.wanted(release.content)) else None
+
+    def _require_current(self, proposal: Proposal) -> None:
+        """What was made from another release's content would take back, unseen, what came in between."""
+        good = self.view().good
+        if proposal.since is not None and good is not None and good.number != proposal.since:
+            raise Busy(
+                f"release {good.number} took the place of release {proposal.since} meanwhile",
+                where=self.ledger.records.url,
+                hint="nothing was changed; look at `lockgate status`, then run the same command again",
+            )
 
     def _tell_drift(self, content: Content) -> None:
         self.drift = tuple(self.target.drift(content.stack_name))

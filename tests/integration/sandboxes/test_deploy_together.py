@@ -11,6 +11,7 @@ from helpers.releases import LIVE_TEST, Shop, answer, function_of, world
 from runner.adapters.aws import Aws, sandbox_target
 from runner.cli import main
 from runner.errors import SolutionError
+from runner.release.lease import Busy
 from runner.release.records import Ended
 from runner.releasing import Return, deploy, roll_back, statuses
 from runner.sandbox.choose import URL
@@ -66,6 +67,19 @@ def test_what_passes_together_goes_back(aws: Aws, shop: Shop) -> None:
     assert answer(aws, 2) == 15
     assert len(list((shop.root / ".lockgate/runs").glob("*/stages/integration/result.json"))) >= 3
     assert _stacks(aws) == [shop.stack]
+
+
+def test_another_release_that_comes_while_they_are_asked_is_not_lost(aws: Aws, shop: Shop) -> None:
+    """The suites take minutes; what somebody deploys meanwhile would be taken back unseen."""
+    run = shop.release(factor=5, bias=2)
+
+    def say(line: str) -> None:
+        if line.startswith("features from"):
+            deploy(shop.asked(run), world())
+
+    with pytest.raises(Busy, match="took the place of release"):
+        roll_back(shop.asked(), world(say=say), Return("features", "2026.11.23-1", now=True))
+    assert answer(aws, 2) == 30
 
 
 def _production(aws: Aws, shop: Shop) -> tuple[float, str, str]:

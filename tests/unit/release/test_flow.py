@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -134,7 +135,9 @@ def test_a_release_that_was_cut_off_gives_way_to_another(there: Environment) -> 
     assert there.log.index("rest") < there.log.index("outcomes") < there.log.index("releases")
 
 
-def test_a_failure_whose_taking_back_was_cut_off_is_told_by_whoever_takes_its_place(there: Environment) -> None:
+def test_a_failure_whose_taking_back_was_cut_off_is_told_by_whoever_takes_its_place(
+    there: Environment,
+) -> None:
     there.fails["shift"] = SolutionError("wrong answers")
     there.fails["rest"] = InfrastructureError("Rate exceeded")
     with pytest.raises(InfrastructureError):
@@ -185,6 +188,18 @@ def test_who_lost_the_lease_is_told_that_and_not_what_it_met(there: Environment)
     there.__class__ = Taken
     with pytest.raises(Lost, match="it belongs to release 3, by another@example"):
         run(there, proposal(TWO, "two"))
+
+
+def test_what_was_made_from_another_release_than_runs_by_now_changes_nothing(there: Environment) -> None:
+    """A rollback takes its content from what ran when it was asked for: another release may come in between,
+    and what that brought would be lost unseen."""
+    way = replace(proposal(THREE, "back"), since=1)
+    run(there, proposal(TWO, "quick"))
+    there.log.clear()
+    with pytest.raises(Busy, match="release 2 took the place of release 1 meanwhile"):
+        run(there, way)
+    assert there.live == TWO and set(there.log) == {"lease"}
+    assert run(there, replace(way, since=2)).outcome
 
 
 def test_it_was_done_while_this_one_waited(there: Environment) -> None:
