@@ -111,15 +111,16 @@ def _root(won: int, lost: int, rows: int, z: float) -> float:
     low, high = -1.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if _statistic(won, lost, rows, middle) > z else (low, middle)
+        low, high = (middle, high) if statistic(won, lost, rows, middle) > z else (low, middle)
     return (low + high) / 2
 
 
-def _statistic(won: int, lost: int, rows: int, difference: float) -> float:
-    """Observed less assumed difference, by its standard error under what is assumed."""
+def statistic(won: Any, lost: Any, rows: int, difference: float) -> Any:
+    """Tango's score statistic: observed less assumed difference, by its standard error under the assumed.
+
+    `won` and `lost` are numbers or arrays of counts."""
     b = (2 * rows - won + lost) * difference - won - lost
     c = -lost * difference * (1 - difference)
-    share = (math.sqrt(max(b * b - 8 * rows * c, 0.0)) - b) / (4 * rows)
+    share = (abs(b * b - 8 * rows * c) ** 0.5 - b) / (4 * rows)
     variance = rows * (2 * share + difference * (1 - difference))
-    gap = won - lost - rows * difference
-    return gap / math.sqrt(max(variance, 1e-300))
+    return (won - lost - rows * difference) / (abs(variance) + 1e-300) ** 0.5
