@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from runner.config.fields import Strict
-from runner.judge.metrics import Options
+from runner.judge.options import Options
 
 
 def _number(value: Any) -> Any:
@@ -29,10 +30,22 @@ class MetricChoice(Strict):
         None, description="a binary prediction is 1 from this probability on; 0.5 where not given"
     )
     average: Literal["binary", "macro", "micro", "weighted"] | None = None
+    multi_class: Literal["ovr", "ovo"] | None = Field(
+        None, description="roc_auc of several classes: each against the rest (ovr), or each pair (ovo)"
+    )
+    quantile: Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)] | None = Field(
+        None, description="which one mean_pinball_loss is of; 0.5 where not given"
+    )
+    k: Annotated[Whole, Field(ge=1)] | None = Field(
+        None, description="how many places of each query ndcg looks at; all where not given"
+    )
+    bins: Annotated[Whole, Field(ge=2, le=1000)] | None = Field(
+        None, description="of expected_calibration_error; 10 where not given"
+    )
 
     @property
     def options(self) -> Options:
-        return Options(self.threshold, self.average)
+        return Options(**{each.name: getattr(self, each.name) for each in fields(Options)})
 
     @property
     def label(self) -> str:

@@ -1,4 +1,4 @@
-"""The metrics that criteria may name: scikit-learn's names, scikit-learn's computation.
+"""The metrics that criteria may name: scikit-learn's names, scikit-learn's definitions, computed here.
 
 A metric that scikit-learn calls undefined on the rows at hand (its UndefinedMetricWarning, or one
 class where two are needed) cannot be computed: whatever number it would return shows nothing.
@@ -7,68 +7,79 @@ class where two are needed) cannot be computed: whatever number it would return 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, CannotCompute, Predictions, Task
-from runner.text import reason
+from runner.judge.measures import bins, classes, labels, means, medians, queries
+from runner.judge.measures.segments import Influences, Segments
+from runner.judge.options import Options as Options
+from runner.judge.predictions import (
+    BINARY,
+    MULTICLASS,
+    RANKING,
+    REGRESSION,
+    CannotCompute,
+    Predictions,
+    Task,
+)
 
 CLASSIFICATION: tuple[Task, ...] = (BINARY, MULTICLASS)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """threshold: from which probability on a binary prediction is 1; average: how classes are combined
-    ('binary' or 'macro' where not given)."""
-
-    threshold: float | None = None
-    average: str | None = None
-
-    def __str__(self) -> str:
-        given = {"threshold": self.threshold, "average": self.average}
-        text = ", ".join(f"{name}={value}" for name, value in given.items() if value is not None)
-        return f"({text})" if text else ""
+Compute = Callable[[Predictions, Options, Segments], Influences]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """`low` and `high` bound what the metric can be; `takes` are the options that mean something to it;
-    `two_classes`: it says nothing about rows of one class."""
+    `probabilities`: it says nothing about scores outside [0, 1]."""
 
     name: str
     higher_is_better: bool
     low: float
     high: float
     tasks: tuple[Task, ...]
-    compute: Callable[[Predictions, Options], Any]
+    compute: Compute
     takes: tuple[str, ...] = ()
-    two_classes: bool = False
+    probabilities: bool = False
 
     @property
     def sign(self) -> int:
         """1 where higher is better, -1 where lower is."""
         return 1 if self.higher_is_better else -1
 
+    def highest(self, task: Task) -> float:
+        """The upper bound: the Brier score of more than two classes is scikit-learn's, not halved."""
+        return 2.0 if self.name == "brier_score_loss" and task == MULTICLASS else self.high
+
 
 def value_of(name: str, predictions: Predictions, options: Options | None = None) -> float:
     """The metric's value, always finite; raises CannotCompute with the reason where there is none."""
-    from sklearn.exceptions import UndefinedMetricWarning
+    found = measured(name, predictions, options)
+    if found.faults:
+        raise CannotCompute(found.faults[0])
+    return float(found.values[0])
+
+
+def measured(
+    name: str, predictions: Predictions, options: Options | None = None, segments: Segments | None = None
+) -> Influences:
+    """The metric in every segment (None: of all rows), with each row's influence; a segment without a value
+    has a fault. Raises CannotCompute where there is none in any, or the predictions are no numbers."""
+    import numpy as np
 
     metric = METRICS[name]
+    if predictions.task not in metric.tasks:
+        raise CannotCompute(f"{name} is not for {predictions.task}")
     predictions.require_finite()
-    if metric.two_classes and len(set(predictions.y.tolist())) < 2:
-        raise CannotCompute(f"{len(predictions):,} rows have one class only")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", UndefinedMetricWarning)
-            value = float(metric.compute(predictions, options or Options()))
-    except (UndefinedMetricWarning, ValueError) as error:
-        raise CannotCompute(reason(error)) from None
-    if not math.isfinite(value):
-        raise CannotCompute(f"{name} is {value} on {len(predictions):,} rows")
-    return value
+    if metric.probabilities and (predictions.scores.min() < 0 or predictions.scores.max() > 1):
+        raise CannotCompute("some predictions are outside [0, 1]")
+    segments = segments or Segments(len(predictions))
+    with np.errstate(all="ignore"):  # what does not exist is NaN, and found below
+        found = metric.compute(predictions, options or Options(), segments)
+        weights = segments.weigh(predictions.weights)
+    causes = {code: cause for code, cause in found.faults.items() if weights[code] > 0}
+    found.faults = causes
+    found.refuse(segments.sizes == 0, "there are no rows").refuse(weights == 0, "all weights are 0")
+    return found.refuse(~np.isfinite(found.values), f"{name} is no finite number")
 
 
 def metrics_for(task: Task) -> tuple[str, ...]:
@@ -76,94 +87,48 @@ def metrics_for(task: Task) -> tuple[str, ...]:
     return tuple(name for name, metric in METRICS.items() if task in metric.tasks)
 
 
-def _average(p: Predictions, options: Options) -> str:
-    return options.average or ("binary" if p.task == BINARY else "macro")
+def _metric(
+    name: str, compute: Compute, *takes: str, higher: bool = True, low: float = 0.0, high: float = 1.0,
+    tasks: tuple[Task, ...] = CLASSIFICATION, probabilities: bool = False,
+) -> Metric:  # fmt: skip
+    return Metric(name, higher, low, high, tasks, compute, takes, probabilities)
 
 
-def _of_labels(function: str, *, averaged: bool = False) -> Callable[[Predictions, Options], Any]:
-    """A metric of true and predicted classes."""
-
-    def compute(p: Predictions, options: Options) -> Any:
-        from sklearn import metrics
-
-        chosen = p.labels(0.5 if options.threshold is None else options.threshold)
-        extra = {"average": _average(p, options)} if averaged else {}
-        return getattr(metrics, function)(p.y, chosen, **extra)
-
-    return compute
+def _of_labels(name: str, derive: labels.Derive, *takes: str, low: float = 0.0) -> Metric:
+    return _metric(name, labels.of_labels(derive), "threshold", *takes, low=low)
 
 
-def _of_values(function: str) -> Callable[[Predictions, Options], Any]:
-    """A metric of true and predicted numbers."""
-
-    def compute(p: Predictions, options: Options) -> Any:
-        from sklearn import metrics
-
-        return getattr(metrics, function)(p.y, p.scores)
-
-    return compute
+def _loss(name: str, compute: Compute, *takes: str) -> Metric:
+    """An error of a regression."""
+    return _metric(name, compute, *takes, higher=False, high=math.inf, tasks=(REGRESSION,))
 
 
-def _roc_auc(p: Predictions, options: Options) -> Any:
-    from sklearn.metrics import roc_auc_score
-
-    if p.task == BINARY:
-        return roc_auc_score(p.y, p.scores)
-    labels = list(range(len(p.classes)))
-    return roc_auc_score(p.y, p.scores, multi_class="ovr", average=options.average or "macro", labels=labels)
-
-
-def _average_precision(p: Predictions, options: Options) -> Any:
-    from sklearn.metrics import average_precision_score
-
-    if p.task == BINARY:
-        return average_precision_score(p.y, p.scores)
-    return average_precision_score(_one_hot(p), p.scores, average=options.average or "macro")
-
-
-def _one_hot(p: Predictions) -> Any:
-    import numpy as np
-
-    return np.eye(len(p.classes), dtype=int)[p.y]
-
-
-def _log_loss(p: Predictions, options: Options) -> Any:
-    from sklearn.metrics import log_loss
-
-    return log_loss(p.y, p.scores, labels=[0, 1] if p.task == BINARY else list(range(len(p.classes))))
-
-
-def _labelled(
-    name: str, function: str, low: float = 0.0, *, two: bool = False, averaged: bool = False
-) -> Metric:
-    takes = ("threshold", "average") if averaged else ("threshold",)
-    compute = _of_labels(function, averaged=averaged)
-    return Metric(name, True, low, 1.0, CLASSIFICATION, compute, takes, two)
-
-
-def _regression(name: str, function: str, *, higher: bool = False) -> Metric:
-    low, high = (-math.inf, 1.0) if higher else (0.0, math.inf)
-    return Metric(name, higher, low, high, (REGRESSION,), _of_values(function))
+def _stated(name: str, compute: Compute, *takes: str, high: float = 1.0) -> Metric:
+    """An error of stated probabilities."""
+    return _metric(name, compute, *takes, higher=False, high=high, probabilities=True)
 
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _labelled("accuracy", "accuracy_score"),
-        _labelled("balanced_accuracy", "balanced_accuracy_score", two=True),
-        _labelled("precision", "precision_score", averaged=True),
-        _labelled("recall", "recall_score", averaged=True),
-        _labelled("f1", "f1_score", averaged=True),
-        _labelled("matthews_corrcoef", "matthews_corrcoef", -1.0, two=True),
-        Metric("roc_auc", True, 0.0, 1.0, CLASSIFICATION, _roc_auc, ("average",), True),
-        Metric("average_precision", True, 0.0, 1.0, CLASSIFICATION, _average_precision, ("average",), True),
-        Metric("log_loss", False, 0.0, math.inf, CLASSIFICATION, _log_loss),
-        Metric("brier_score_loss", False, 0.0, 1.0, (BINARY,), _of_values("brier_score_loss")),
-        _regression("r2", "r2_score", higher=True),
-        _regression("mean_absolute_error", "mean_absolute_error"),
-        _regression("mean_squared_error", "mean_squared_error"),
-        _regression("root_mean_squared_error", "root_mean_squared_error"),
-        _regression("mean_absolute_percentage_error", "mean_absolute_percentage_error"),
-        _regression("median_absolute_error", "median_absolute_error"),
+        _metric("accuracy", means.accuracy, "threshold"),
+        _of_labels("balanced_accuracy", labels.balanced_accuracy),
+        _of_labels("precision", labels.precision, "average"),
+        _of_labels("recall", labels.recall, "average"),
+        _of_labels("f1", labels.f1, "average"),
+        _of_labels("matthews_corrcoef", labels.matthews_corrcoef, low=-1.0),
+        _metric("roc_auc", classes.roc_auc, "average", "multi_class"),
+        _metric("average_precision", classes.average_precision, "average"),
+        _stated("log_loss", means.log_loss, high=math.inf),
+        _stated("brier_score_loss", means.brier_score_loss),
+        _stated("expected_calibration_error", bins.expected_calibration_error, "bins"),
+        _metric("r2", means.r2, low=-math.inf, tasks=(REGRESSION,)),
+        _loss("mean_absolute_error", means.mean_absolute_error),
+        _loss("mean_squared_error", means.mean_squared_error),
+        _loss("root_mean_squared_error", means.root_mean_squared_error),
+        _loss("mean_absolute_percentage_error", means.mean_absolute_percentage_error),
+        _loss("median_absolute_error", medians.median_absolute_error),
+        _loss("mean_pinball_loss", means.mean_pinball_loss, "quantile"),
+        _metric("ndcg", queries.ndcg, "k", tasks=(RANKING,)),
     )
 }

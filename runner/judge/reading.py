@@ -15,7 +15,6 @@ from runner.errors import ConfigError, Problem
 from runner.judge.choice import MetricChoice, MetricRule
 from runner.judge.criteria import Champion, Compare, Criteria, Dummy
 from runner.judge.metrics import METRICS, metrics_for
-from runner.judge.paired.influence import METRICS as PAIRED
 from runner.judge.part import Fault
 from runner.judge.parts import PARTS
 from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Task
@@ -85,19 +84,29 @@ def _choice_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]
         yield f"{choice.metric} takes no threshold in {task}", ""
     if choice.average is not None and not _averages(choice, task):
         yield f"{choice.metric} takes no average {choice.average!r} in {task}", ""
+    yield from _option_faults(choice, task)
     if isinstance(choice, MetricRule):
-        yield from _bound_faults(choice)
+        yield from _bound_faults(choice, task)
     if isinstance(choice, Compare):
         yield from _pair_faults(choice, task)
+
+
+def _option_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]]:
+    """Options that mean nothing to the metric."""
+    for name in ("multi_class", "quantile", "k", "bins"):
+        if getattr(choice, name) is not None and name not in METRICS[choice.metric].takes:
+            yield f"{choice.metric} takes no {name}", ""
+    if choice.multi_class and (
+        task != MULTICLASS or (choice.multi_class, choice.average) == ("ovo", "micro")
+    ):
+        yield f"{choice.metric} takes no multi_class {choice.multi_class!r} in {task}, or not micro", ""
 
 
 def _pair_faults(rule: Compare, task: Task) -> Iterator[tuple[str, str]]:
     """A comparison that cannot be made, or that no difference could fail."""
     metric = METRICS[rule.metric]
-    if rule.metric not in PAIRED or task == MULTICLASS or rule.average is not None:
-        yield f"{rule.label} has no paired comparison in {task}", ", ".join(sorted(PAIRED))
-    if rule.margin >= metric.high - metric.low:
-        yield f"margin {rule.margin:g} can never fail", f"{metric.low:g} to {metric.high:g}"
+    if rule.margin >= metric.highest(task) - metric.low:
+        yield f"margin {rule.margin:g} can never fail", f"{metric.low:g} to {metric.highest(task):g}"
 
 
 def _averages(choice: MetricChoice, task: Task) -> bool:
@@ -107,15 +116,16 @@ def _averages(choice: MetricChoice, task: Task) -> bool:
     return "average" in takes and choice.average != "binary"
 
 
-def _bound_faults(rule: MetricRule) -> Iterator[tuple[str, str]]:
+def _bound_faults(rule: MetricRule, task: Task) -> Iterator[tuple[str, str]]:
     """A bound on the wrong side only, or one that every value, or no value, meets."""
     metric = METRICS[rule.metric]
     side, bound = ("min", rule.min) if metric.higher_is_better else ("max", rule.max)
     if bound is None:
         yield f"{rule.metric} needs a {side}", f"{'higher' if side == 'min' else 'lower'} is better"
         return
-    best, worst = (metric.high, metric.low) if metric.higher_is_better else (metric.low, metric.high)
-    span = f"{rule.metric} is between {metric.low:g} and {metric.high:g}"
+    low, high = metric.low, metric.highest(task)
+    best, worst = (high, low) if metric.higher_is_better else (low, high)
+    span = f"{rule.metric} is between {low:g} and {high:g}"
     if (bound - worst) * metric.sign <= 0:
         yield f"{side} {bound:g} can never fail", span
     if (bound - best) * metric.sign > 0:

@@ -1,25 +1,30 @@
-"""The paired comparison of two models on the same rows."""
+"""The paired comparison of two models on the same rows, of all of them or of each slice."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
-from runner.judge.metrics import METRICS as KNOWN
-from runner.judge.metrics import Options
-from runner.judge.paired.influence import LABELS, METRICS
-from runner.judge.paired.interval import bounds, discordant, spread
+from runner.judge.measures.segments import Influences, Segments
+from runner.judge.metrics import METRICS, measured
+from runner.judge.options import Options
+from runner.judge.paired.interval import bounds, from_powers, score
+from runner.judge.paired.units import units_of
 from runner.judge.paired.verdict import Interval, Standing, standing
-from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Predictions
+from runner.judge.predictions import CannotCompute, Predictions
+
+MANY = 100_000  # rows from which on a second thread is worth its start
 
 
 @dataclass(frozen=True, slots=True)
 class Paired:
     """Both values in the metric's unit; `difference` candidate minus champion, such that higher is better.
 
-    `se` is the difference's standard error, `rows` how many there are, `carrying` on how many of them the
-    models differ at all; `alpha` is that of one side: the interval covers 1 - 2 alpha."""
+    `se` is the difference's standard error, `rows` how many there are, `carrying` on how many units (rows,
+    or clusters) the models differ: effectively, (sum |d|)**2 / sum(d**2) of their differences d, which is the
+    count where each counts the same. `alpha` is that of one side: the interval covers 1 - 2 alpha."""
 
     metric: str
     candidate: float
@@ -54,39 +59,83 @@ def compare(
     metric: str, candidate: Predictions, champion: Predictions, *, alpha: float = 0.05,
     options: Options | None = None, groups: Any = None,
 ) -> Paired:  # fmt: skip
-    """Compare two models' predictions of the same rows; `groups` (n,) are clusters of rows.
+    """Compare two models' predictions of the same rows; `groups` (n,) are clusters of rows, of a ranking its
+    queries where not given.
 
-    Raises CannotCompute where the metric does not exist on these rows or has no paired form."""
-    if metric not in METRICS or candidate.task not in (BINARY, REGRESSION):
-        raise CannotCompute(f"{metric} of {candidate.task} has no paired comparison")
+    Raises CannotCompute where the metric does not exist on these rows."""
+    whole = Segments(len(candidate))
+    (found,) = compare_slices(metric, candidate, champion, whole, alpha=alpha, options=options, groups=groups)
+    if isinstance(found, CannotCompute):
+        raise found
+    return found
+
+
+def compare_slices(
+    metric: str, candidate: Predictions, champion: Predictions, slices: Segments, *, alpha: float = 0.05,
+    options: Options | None = None, groups: Any = None,
+) -> list[Paired | CannotCompute]:  # fmt: skip
+    """The same in each segment, in one pass over all rows: of each the comparison, or why there is none.
+
+    Make `slices` once for all metrics. Raises CannotCompute where there is none in any."""
     _require_pairs(candidate, champion)
-    mine, theirs = (_influence(metric, p, options or Options()) for p in (candidate, champion))
-    sign, n = KNOWN[metric].sign, len(candidate)
-    each = sign * (mine[1] - theirs[1])
-    found = spread(each, groups)
-    value = sign * (mine[0] - theirs[0])
-    carrying = int((abs(candidate.scores - champion.scores) > 0).sum())
-    if METRICS[metric][0] == LABELS:
-        threshold = _threshold(options)
-        carrying = int((candidate.labels(threshold) != champion.labels(threshold)).sum())
-    interval = bounds(value, found, alpha)
-    if metric == "accuracy" and groups is None:
-        interval = discordant(candidate, champion, _threshold(options), alpha)
-    return Paired(metric, mine[0], theirs[0], interval, found.se, n, carrying, alpha)
+    mine, theirs = _both(metric, candidate, champion, options, slices)
+    units = units_of(slices, groups if groups is not None else candidate.query)
+    each = METRICS[metric].sign * (mine.influence - theirs.influence)
+    powers, counts = units.powers(each), units.carrying(_apart(mine, theirs, candidate.weights))
+    plain = metric == "accuracy" and groups is None and candidate.weights is None
+    right = _right(mine, theirs, candidate.y, slices) if plain else None
+
+    def found(code: int) -> Paired | CannotCompute:
+        for fault in (mine.faults.get(code), theirs.faults.get(code)):
+            if fault:
+                return CannotCompute(fault)
+        rows, values = int(slices.sizes[code]), (float(mine.values[code]), float(theirs.values[code]))
+        try:
+            spread = from_powers(powers[code], units.counts[code], rows)
+        except CannotCompute as error:
+            return error
+        gain = METRICS[metric].sign * (values[0] - values[1])
+        interval = score(*right[code], rows, alpha) if right else bounds(gain, spread, alpha)
+        return Paired(metric, *values, interval, spread.se, rows, int(counts[code]), alpha)
+
+    return [found(code) for code in range(slices.count)]
 
 
 def _require_pairs(candidate: Predictions, champion: Predictions) -> None:
-    candidate.require_finite()
-    champion.require_finite()
     if len(candidate) != len(champion) or (candidate.y != champion.y).any():
         raise CannotCompute("the two models did not predict the same rows")
+    if (candidate.weights is None) != (champion.weights is None):
+        raise CannotCompute("the rows of one model have weights, those of the other have none")
 
 
-def _threshold(options: Options | None) -> float:
-    return 0.5 if options is None or options.threshold is None else options.threshold
+def _both(
+    metric: str, candidate: Predictions, champion: Predictions, options: Options | None, s: Segments
+) -> tuple[Influences, Influences]:
+    """The metric of either model, in two threads where that pays: numpy sorts without Python's lock."""
+    _warm(s)
+    if len(candidate) < MANY:
+        return measured(metric, candidate, options, s), measured(metric, champion, options, s)
+    with ThreadPoolExecutor(2) as pool:
+        mine, theirs = (pool.submit(measured, metric, p, options, s) for p in (candidate, champion))
+        return mine.result(), theirs.result()
 
 
-def _influence(metric: str, predictions: Predictions, options: Options) -> tuple[float, Any]:
-    fed, compute = METRICS[metric]
-    said = predictions.labels(_threshold(options)) if fed == LABELS else predictions.scores
-    return compute(predictions.y, said)
+def _warm(s: Segments) -> None:
+    """What both threads would otherwise work out at once."""
+    if s.codes is not None:
+        assert s.at is not None  # noqa: S101
+    assert s.starts is not None  # noqa: S101
+
+
+def _apart(mine: Influences, theirs: Influences, weights: Any) -> Any:
+    """How far the models are from each other on each row (n,); predicted classes are alike or not."""
+    labels = mine.carries.dtype.kind in "iub"
+    apart = (mine.carries != theirs.carries) * 1.0 if labels else abs(mine.carries - theirs.carries)
+    return apart if weights is None else apart * weights
+
+
+def _right(mine: Influences, theirs: Influences, y: Any, s: Segments) -> list[tuple[int, int]]:
+    """Of each segment the rows that the candidate alone has right, and those that the champion alone has."""
+    won, lost = mine.carries == y, theirs.carries == y
+    counts = (s.total(each.astype(float)) for each in (won & ~lost, lost & ~won))
+    return [(int(a), int(b)) for a, b in zip(*counts, strict=True)]

@@ -1,72 +1,25 @@
-"""The paired comparison: each metric against scikit-learn, each influence against the jackknife, the
-verdicts by their definitions, and their rates on seeded pairs."""
+"""The paired comparison: of rows, clusters, weights and slices; the verdicts by their definitions, and their
+rates on seeded pairs."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import metrics
+from helpers.measuring import CASES, NAMED, drawn
 
 from runner.judge.criteria import Compare
+from runner.judge.measures.segments import Segments
+from runner.judge.metrics import METRICS
+from runner.judge.options import Options
 from runner.judge.paired.check import compared
-from runner.judge.paired.compare import compare
-from runner.judge.paired.influence import LABELS, METRICS, midranks
+from runner.judge.paired.compare import compare, compare_slices
 from runner.judge.paired.verdict import Interval, Standing, standing
-from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Predictions
+from runner.judge.predictions import BINARY, RANKING, REGRESSION, CannotCompute, Predictions, Task
 from runner.model import Status
-
-REGRESSIONS = ("r2", "mean_absolute_error", "mean_squared_error")
-REGRESSIONS += ("root_mean_squared_error", "mean_absolute_percentage_error")
-SKLEARN = {
-    "accuracy": "accuracy_score", "balanced_accuracy": "balanced_accuracy_score", "recall": "recall_score",
-    "precision": "precision_score", "f1": "f1_score", "roc_auc": "roc_auc_score", "r2": "r2_score",
-}  # fmt: skip
-
-
-def table(metric: str, seed: int, n: int = 400) -> tuple[Any, Any]:
-    """A truth and a model's output, with ties, as the metric is fed them."""
-    dice = np.random.default_rng(seed)
-    if metric in REGRESSIONS:
-        y = dice.normal(5, 2, n)
-        return y, y + dice.normal(0, 1, n)
-    y = (dice.random(n) < 0.3).astype(int)
-    scores = np.clip(0.3 + 0.2 * y + dice.normal(0, 0.2, n), 0.001, 0.999).round(2)
-    return y, (scores >= 0.5).astype(int) if METRICS[metric][0] == LABELS else scores
-
-
-@pytest.mark.parametrize("metric", METRICS)
-def test_each_value_is_scikit_learn_s(metric: str) -> None:
-    for seed in range(20):
-        y, said = table(metric, seed)
-        theirs = getattr(metrics, SKLEARN.get(metric, metric))(y, said)
-        assert METRICS[metric][1](y, said)[0] == pytest.approx(theirs, abs=1e-12, rel=1e-12)
-
-
-@pytest.mark.parametrize("metric", METRICS)
-def test_each_influence_is_the_jackknife_s(metric: str) -> None:
-    """The same standard error as leaving out row by row, which needs no derivation."""
-    y, said = table(metric, 1, 200)
-    value, influence = METRICS[metric][1](y, said)
-    assert abs(influence.mean()) < 1e-9 + abs(value) * 1e-9
-    left_out = [METRICS[metric][1](np.delete(y, i), np.delete(said, i))[0] for i in range(len(y))]
-    jackknife = math.sqrt(len(y) - 1) * float(np.std(left_out))
-    assert math.sqrt((influence**2).sum()) / len(y) == pytest.approx(jackknife, rel=0.03)
-
-
-def test_delong_is_the_pairwise_definition() -> None:
-    """Against the O(m n) definition of DeLong, DeLong & Clarke-Pearson, ties by half."""
-    y, scores = table("roc_auc", 3, 120)
-    up, down = scores[y == 1], scores[y == 0]
-    psi = (up[:, None] > down) + 0.5 * (up[:, None] == down)
-    value, influence = METRICS["roc_auc"][1](y, scores)
-    assert value == pytest.approx(psi.mean(), abs=1e-12)
-    theirs = psi.mean(axis=1).var() / len(up) + psi.mean(axis=0).var() / len(down)
-    assert (influence**2).sum() / len(y) ** 2 == pytest.approx(theirs, abs=1e-12)
-    assert midranks(np.array([3.0, 1.0, 3.0])).tolist() == [2.5, 1.0, 2.5]
 
 
 @pytest.mark.parametrize(
@@ -161,3 +114,91 @@ def test_a_group_that_is_no_column() -> None:
     rule = Compare(metric="accuracy", margin=0.02, group="tail")
     check = compared(rule, *pair(2, 400), pd.DataFrame({"a": range(400)}))
     assert (check.status, "no column 'tail'" in check.cause) == (Status.ERROR, True)
+
+
+def noisy(p: Predictions, seed: int = 9) -> Predictions:
+    """Another model of the same rows."""
+    dice = np.random.default_rng(seed)
+    scores = p.scores + dice.normal(0, 0.1, p.scores.shape).round(2)
+    if p.scores.ndim == 2:
+        scores = abs(scores) / abs(scores).sum(axis=1, keepdims=True)
+    return replace(p, scores=scores.clip(0, 1) if p.task == BINARY else scores)
+
+
+@pytest.mark.parametrize(("task", "name", "options"), CASES, ids=NAMED)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_each_slice_is_compared_as_if_it_were_alone(
+    task: Task, name: str, options: Options, weighted: bool
+) -> None:
+    candidate = drawn(task, 2, 400, weighted=weighted)
+    champion = noisy(candidate)
+    by = candidate.query if task == RANKING else np.random.default_rng(1).integers(0, 3, 400)
+    codes, groups = by % 3 - 1, by // 2 if task == RANKING else np.arange(400) // 3
+    for clusters in (None, groups):
+        together = compare_slices(
+            name, candidate, champion, Segments(400, codes, 2), options=options, groups=clusters
+        )
+        for code, found in enumerate(together):
+            pair = [p.where(codes == code) for p in (candidate, champion)]
+            within = None if clusters is None else clusters[codes == code]
+            alone = compare(name, *pair, options=options, groups=within)
+            assert isinstance(found, type(alone))
+            assert (found.rows, found.carrying) == (alone.rows, alone.carrying)
+            ours = (found.candidate, found.champion, found.se, found.difference.low, found.difference.high)
+            theirs = (alone.candidate, alone.champion, alone.se, alone.difference.low, alone.difference.high)
+            assert ours == pytest.approx(theirs, rel=1e-7, abs=1e-9)
+
+
+def test_a_slice_that_has_no_value_does_not_spoil_the_others() -> None:
+    candidate, champion = pair(3, 300)
+    codes = np.where(candidate.y == 1, 0, np.arange(300) % 2 + 1)
+    codes[:40] = 1
+    found = compare_slices("roc_auc", candidate, champion, Segments(300, codes, 4))
+    causes = [str(each) if isinstance(each, CannotCompute) else "" for each in found]
+    assert causes == [
+        "the rows have one class only", "", "the rows have one class only", "there are no rows",
+    ]  # fmt: skip
+
+
+def test_how_many_rows_carry_a_difference() -> None:
+    """As many as differ where they differ alike; of clusters, how many of those."""
+    y = np.arange(400) % 2
+    scores = np.where(y == 1, 0.9, 0.1)
+    other = scores.copy()
+    other[:24] = 1 - other[:24]
+    candidate, champion = (Predictions(BINARY, y, each) for each in (scores, other))
+    assert [compare(name, candidate, champion).carrying for name in ("accuracy", "f1")] == [24, 24]
+    assert compare("brier_score_loss", candidate, champion).carrying == 24
+    assert compare("accuracy", candidate, champion, groups=np.arange(400) // 4).carrying == 6
+    heavy = np.ones(400)
+    heavy[0] = 1e6
+    weighted = [replace(p, weights=heavy) for p in (candidate, champion)]
+    assert compare("accuracy", *weighted).carrying == 1
+    one = champion.scores.copy()
+    one[:] = scores
+    one[0] = 0.95  # the highest of all: every row's place among the others moves a little
+    assert compare("roc_auc", candidate, Predictions(BINARY, y, one)).carrying < 10
+
+
+def test_rows_of_a_ranking_are_no_units_but_their_queries_are() -> None:
+    candidate = drawn(RANKING, 1, 400)
+    found = compare("ndcg", candidate, noisy(candidate))
+    assert found.carrying <= 50
+    rows = compare("ndcg", candidate, noisy(candidate), groups=np.arange(400))
+    assert rows.se < found.se / 2
+
+
+def test_weights_of_one_model_only() -> None:
+    candidate, champion = pair(1, 100)
+    with pytest.raises(CannotCompute, match="weights"):
+        compare("accuracy", candidate, replace(champion, weights=np.ones(100)))
+
+
+def test_two_threads_say_what_one_says() -> None:
+    dice = np.random.default_rng(0)
+    y = dice.integers(0, 2, 120_000)
+    mine, theirs = (Predictions(BINARY, y, dice.random(120_000)) for _ in range(2))
+    found = compare("roc_auc", mine, theirs)
+    backwards = compare("roc_auc", theirs, mine)
+    assert found.difference.value == pytest.approx(-backwards.difference.value)
+    assert METRICS["roc_auc"].sign == 1 and found.se == pytest.approx(backwards.se)

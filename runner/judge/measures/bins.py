@@ -1,0 +1,38 @@
+"""Expected calibration error, on its own binned estimand.
+
+With equal-width bins (Naeini, Cooper & Hauskrecht 2015; of the most probable class where there are more than
+two: Guo et al. 2017) the estimate is sum(|D[b]|) / W, where D[b] is the sum of stated probability less what
+came true over the rows of bin b. Its influence, and so its interval, is about the same sum over the
+population's bins: no statement about calibration within a bin. It is biased upwards where a bin is nearly
+calibrated, in a paired difference alike for both models (Roelofs et al. 2022).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.judge.measures.segments import Influences, Segments, scaled
+from runner.judge.options import BINS, Options
+from runner.judge.predictions import BINARY, Predictions
+
+
+def stated(p: Predictions) -> tuple[Any, Any]:
+    """The probability (n,) that each row's prediction was given, and whether it came true (n,) as 0 or 1."""
+    if p.task == BINARY:
+        return p.scores.astype(float, copy=False), p.y.astype(float)
+    return p.scores.max(axis=1).astype(float), (p.labels() == p.y).astype(float)
+
+
+def expected_calibration_error(p: Predictions, o: Options, s: Segments) -> Influences:
+    """The mean distance of stated probability and observed frequency, bin by bin."""
+    import numpy as np
+
+    bins = o.bins or BINS
+    said, true = stated(p)
+    place = np.clip((said * bins).astype(np.intp), 0, bins - 1)
+    gap = said - true
+    sums = s.tally(place, bins, gap if p.weights is None else gap * p.weights)
+    whole = s.weigh(p.weights)
+    value = abs(sums).sum(axis=1) / whole
+    slope = s.pick(np.sign(sums), place) * gap - s.spread(value)
+    return Influences(value, scaled(slope, p.weights, s, whole), gap)
