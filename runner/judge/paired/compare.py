@@ -10,7 +10,7 @@ from typing import Any
 from runner.judge.measures.segments import Influences, Segments
 from runner.judge.metrics import METRICS, measured
 from runner.judge.options import Options
-from runner.judge.paired.interval import bounds, from_powers, score
+from runner.judge.paired.interval import Spread, bounds, from_powers, score
 from runner.judge.paired.units import units_of
 from runner.judge.paired.verdict import Interval, Standing, standing
 from runner.judge.predictions import CannotCompute, Predictions
@@ -24,7 +24,9 @@ class Paired:
 
     `se` is the difference's standard error, `rows` how many there are, `carrying` on how many units (rows,
     or clusters) the models differ: effectively, (sum |d|)**2 / sum(d**2) of their differences d, which is the
-    count where each counts the same. `alpha` is that of one side: the interval covers 1 - 2 alpha."""
+    count where each counts the same. `alpha` is that of one side: the interval covers 1 - 2 alpha. What it
+    rests on: the `spread`, or of accuracy `right`, the rows that one model alone has right (candidate's,
+    champion's)."""
 
     metric: str
     candidate: float
@@ -34,6 +36,8 @@ class Paired:
     rows: int
     carrying: int
     alpha: float
+    spread: Spread
+    right: tuple[int, int] | None = None
 
     def standing(self, margin: float) -> Standing:
         """The verdict for a margin, in the metric's unit."""
@@ -96,7 +100,8 @@ def compare_slices(
             return error
         gain = METRICS[metric].sign * (values[0] - values[1])
         interval = score(*right[code], rows, alpha) if right else bounds(gain, spread, alpha)
-        return Paired(metric, *values, interval, spread.se, rows, int(counts[code]), alpha)
+        carrying, counted = int(counts[code]), right[code] if right else None
+        return Paired(metric, *values, interval, spread.se, rows, carrying, alpha, spread, counted)
 
     return [found(code) for code in range(slices.count)]
 
