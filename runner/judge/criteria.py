@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 
 from runner.config.fields import RelPath, Strict
 from runner.judge.choice import MetricChoice, MetricRule, Number, Positive, Whole
+from runner.judge.criteria_more import Calibration
 from runner.judge.criteria_slices import SliceRule
 from runner.judge.predictions import Task
 
@@ -61,13 +62,6 @@ class Champion(Strict):
         if not (self.must_beat or self.compare):
             raise ValueError("a champion is compared with: must_beat, compare, or both")
         return self
-
-
-class Calibration(Strict):
-    """The largest expected calibration error (see runner.judge.calibration)."""
-
-    max_error: Annotated[Positive, Field(lt=1)]
-    bins: Annotated[Whole, Field(ge=2, le=1000)] = 10
 
 
 class Latency(Strict):
