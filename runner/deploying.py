@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from runner.errors import UsageError
 from runner.evidence.bundle import BUNDLE, LIMIT
 from runner.evidence.sign import MANIFEST
 from runner.history.store import GONE, S3Records
+from runner.interrupts import nap, require_running
 from runner.manifest.read import LIMIT as MANIFEST_LIMIT
 from runner.manifest.read import read_bounded
 from runner.numbering import by_whom
@@ -101,7 +101,7 @@ class World:
 
     connect: Callable[[AwsTarget], Aws] = Aws
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = nap
     settle: float = 90.0  # seconds until CloudWatch has the numbers of a step
     poll: float | None = None  # seconds; None: as the AWS in use allows
     ttl: float = TTL.total_seconds()
@@ -214,15 +214,26 @@ def deployment(
     """The tools. Every call of them that changes something looks at the lease first."""
     cell = S3Cell(place.aws, place.bucket, f"{place.prefix}/lease.json")
     lease = Lease(cell, world.holder, place.by, world.clock, timedelta(seconds=world.ttl))
-    aws = Fenced(place.aws, lease.check)
+    check = _checking(lease)
+    aws = Fenced(place.aws, check)
     poll = world.poll if world.poll is not None else 0.1 if place.is_sandbox else 5.0
-    stacks = Stacks(aws, poll, place.environment.timeout, world.say, lease.check)
+    stacks = Stacks(aws, poll, place.environment.timeout, world.say, check)
     target = _stack(place, world, aws, stacks, found, allowed)
     ledger = ledger_of(place, aws)
-    traffic = traffic_of(place.environment, aws, lease.check, world, world.say)
+    traffic = traffic_of(place.environment, aws, check, world, world.say)
     stack = stack_of(place.solution, place.name)
     before = asked_before(place.solution, root, found, stack, stacks, place.bucket, place.stack_name)
     return Deployment(ledger, lease, target, traffic, before, world.clock, world.say, place.by)
+
+
+def _checking(lease: Lease) -> Callable[[], None]:
+    """Raises where this process was told to stop, or has the lease no longer."""
+
+    def check() -> None:
+        require_running()
+        lease.check()
+
+    return check
 
 
 def ledger_of(place: Place, aws: Aws) -> Ledger:

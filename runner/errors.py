@@ -46,6 +46,12 @@ class RefusedError(LockgateError):
     exit_code = 1
 
 
+class Interrupted(LockgateError):
+    """Somebody stopped it by a signal (exit 130)."""
+
+    exit_code = 130
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong in a configuration file; `line` is 1-based, 0 where no line applies."""

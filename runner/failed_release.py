@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from runner.deploying import Place
-from runner.errors import LockgateError, UsageError
+from runner.errors import Interrupted, LockgateError, UsageError
 from runner.history.store import S3Records
 from runner.incident import Finding, Incident, What
 from runner.incident.of_run import build_link
@@ -96,11 +96,12 @@ class Teller:
 
 @contextmanager
 def telling(root: Path, place: Place, what: Kind, clock: Callable[[], datetime]) -> Iterator[Teller]:
-    """Whatever stops the deployment is told; that another one is at work, or a wrong call, is not."""
+    """Whatever stops the deployment is told; that another one is at work, a wrong call, or that
+    somebody interrupted it, is not."""
     teller = Teller(root, place, "rollback" if what is Kind.ROLLBACK else "deploy", clock, clock())
     try:
         yield teller
-    except (Busy, UsageError):
+    except (Busy, UsageError, Interrupted):
         raise
     except LockgateError as error:
         status = Status.FAILED if error.exit_code == 1 else Status.ERROR

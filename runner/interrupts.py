@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.adapters.shell import INTERRUPTED
+from runner.errors import Interrupted, LockgateError
 
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = Interrupted.exit_code
 # SIGHUP: the terminal was closed, or the connection to it lost.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -29,3 +30,30 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def stoppable(hint: str) -> Iterator[None]:
+    """For work that goes on where it was left: the first signal ends it at the next `require_running`.
+
+    Whatever it ends with then is told as the interruption, with `hint`: Interrupted."""
+    with interruptible():
+        try:
+            yield
+        except LockgateError as error:
+            if not INTERRUPTED.is_set():
+                raise
+            raise Interrupted("interrupted", hint=hint) from error
+        finally:
+            INTERRUPTED.clear()
+
+
+def require_running() -> None:
+    """Called before each change and while waiting; raises Interrupted once there was a signal."""
+    if INTERRUPTED.is_set():
+        raise Interrupted("interrupted")
+
+
+def nap(seconds: float) -> None:
+    """Wait, but not longer than until a signal."""
+    INTERRUPTED.wait(seconds)

@@ -23,8 +23,8 @@ from runner.deploying import (
 )
 from runner.errors import LockgateError, UsageError
 from runner.failed_release import telling
-from runner.interrupts import interruptible
-from runner.release.back import Past, Way, component, revert, whole
+from runner.interrupts import stoppable
+from runner.release.back import Past, Way, component, revert, way_out, whole
 from runner.release.flow import ALL_AT_ONCE, Deployment, Done, Proposal
 from runner.release.proof import Proven
 from runner.release.publish import require
@@ -52,12 +52,19 @@ def deploy(asked: Asked, world: World) -> Done:
     with (
         telling(asked.root, place, Kind.DEPLOY, world.clock) as teller,
         verified(asked, place) as found,
-        interruptible(),
+        stoppable(_going_on(asked)),
     ):
         tools, wanted = _ready(asked, place, world, found)
         _ensure_bucket(place)
         tools.tell = teller.failed
         return tools.run(wanted)
+
+
+def _going_on(asked: Asked) -> str:
+    """What whoever stopped it may do next."""
+    env = f"--env {asked.environment}"
+    shown = f"what was begun stands half-way, as `lockgate status {env}` shows"
+    return f"{shown}: the same command goes on with it, `lockgate rollback {env}` goes back"
 
 
 def _ready(asked: Asked, place: Place, world: World, found: Proven) -> tuple[Deployment, Proposal]:
@@ -101,7 +108,7 @@ def rehearse(asked: Asked, world: World) -> list[str]:
 def roll_back(asked: Asked, world: World, way: Return) -> Done:
     """The whole environment, or one component of it, to what ran before."""
     place = place_of(asked, world)
-    with telling(asked.root, place, Kind.ROLLBACK, world.clock) as teller, interruptible():
+    with telling(asked.root, place, Kind.ROLLBACK, world.clock) as teller, stoppable(_going_on(asked)):
         _require_deployed(place)
         tools = deployment(place, world, asked.root, None, asked.replace)
         tools.tell = teller.failed
@@ -148,10 +155,9 @@ def rehearse_return(asked: Asked, world: World, way: Return) -> list[str]:
 
 
 def _way(past: Past, way: Return) -> Way:
-    """Where it leads. A rollback that was cut off is gone on with, unless another one is asked for."""
-    cut = past.unfinished
-    if cut and cut.kind is Kind.ROLLBACK and not (way.component or way.to):
-        return Way(cut.content, cut, cut.restores, True, f"going on: {cut.note}")
+    """Where it leads: while something stands half-way, out of that, unless another way is asked for."""
+    if not (way.component or way.to) and (out := way_out(past)):
+        return out
     return component(past, way.component, way.to) if way.component else whole(past, way.to)
 
 
@@ -172,7 +178,7 @@ def statuses(root: Path, name: str, world: World, *, real: bool) -> list[Environ
     """What runs in each environment of a solution, or in one of them. Only reads."""
     solution, world = load(root), replace(world, say=_once(world.say))
     names = [name] if name else list(solution.environments)
-    return [_status(place_of(Asked(root, each, real=real), world), world, root) for each in names]
+    return [status_of(place_of(Asked(root, each, real=real), world), world, root) for each in names]
 
 
 def running_in(root: Path, world: World, *, real: bool) -> dict[str, dict[str, list[str]]]:
@@ -206,7 +212,8 @@ def _once(say: Callable[[str], None]) -> Callable[[str], None]:
     return tell
 
 
-def _status(place: Place, world: World, root: Path) -> EnvironmentStatus:
+def status_of(place: Place, world: World, root: Path) -> EnvironmentStatus:
+    """What runs in one environment, by its ledger and by what was read back."""
     if not place.has_bucket():
         return EnvironmentStatus(place.name, place.stack_name, None, "", None, None, None, ())
     tools = deployment(place, world, root)

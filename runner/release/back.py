@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from runner.errors import UsageError
 from runner.release.before import before, deployed
 from runner.release.content import same, with_part
-from runner.release.records import Content, Ended, Outcome, Release
+from runner.release.records import Content, Ended, Kind, Outcome, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,6 @@ class Past:
         return [r for r in self.releases if self._ended(r) is Ended.SUCCEEDED]
 
     @property
-    def unfinished(self) -> Release | None:
-        """The newest release, where it has no outcome."""
-        last = self.releases[-1] if self.releases else None
-        return last if last and last.number not in self.outcomes else None
-
-    @property
     def current(self) -> Release:
         """The newest release that succeeded. Raises UsageError where there is none."""
         if not self.good:
@@ -56,6 +50,24 @@ class Past:
     def _ended(self, release: Release) -> Ended | None:
         outcome = self.outcomes.get(release.number)
         return outcome.ended if outcome else None
+
+
+def way_out(past: Past) -> Way | None:
+    """Where it leads while the newest release stands half-way; None where it does not.
+
+    A rollback that was cut off is gone on with. Behind a deployment that was, or a release that failed and
+    could not be taken back, it leads to what ran before."""
+    last = past.releases[-1] if past.releases else None
+    ended = past.outcomes.get(last.number) if last else None
+    if last is None or (ended and (ended.ended is not Ended.FAILED or ended.restored)):
+        return None
+    if not ended and last.kind is Kind.ROLLBACK:
+        return Way(last.content, last, last.restores, True, f"going on: {last.note}")
+    if not past.good:
+        return None
+    why = "was not taken back" if ended else "was cut off"
+    back = whole(past, str(past.current.number))
+    return replace(back, note=f"release {last.number} {why}: {back.note}")
 
 
 def whole(past: Past, to: str = "") -> Way:

@@ -57,7 +57,7 @@ def _parts(release: Release) -> list[str]:
 
 def _trouble(status: EnvironmentStatus) -> list[str]:
     """What is under way, was cut off, failed last, or does not agree."""
-    found = [f"  DIFFERS: {line}" for line in status.differences]
+    found = []
     if status.holding:
         found.append(
             f"  under way: {status.holding.what}, by {status.holding.by}, since {status.holding.since}"
@@ -65,6 +65,7 @@ def _trouble(status: EnvironmentStatus) -> list[str]:
     last, ended = status.last, status.outcome
     if last and not ended and not status.holding:
         found.append(f"  release {last.number} ({last.kind}) was cut off: run it again, or another one")
+    found += [f"  DIFFERS: {line}" for line in status.differences]
     if last and ended and ended.cause:
         back = ", what ran before was brought back" if ended.restored else ""
         found.append(f"  last: release {last.number} {ended.ended} at {ended.when}{back}: {ended.cause}")

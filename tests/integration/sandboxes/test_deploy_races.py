@@ -40,7 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Signals are the main thread's alone."""
-    monkeypatch.setattr("runner.releasing.interruptible", nullcontext)
+    monkeypatch.setattr("runner.releasing.stoppable", nullcontext)
 
 
 @dataclass

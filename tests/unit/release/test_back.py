@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from runner.errors import UsageError
-from runner.release.back import Past, component, whole
+from runner.release.back import Past, component, way_out, whole
 from runner.release.records import Content, Ended, Kind, Outcome, Part, Release
 
 
@@ -184,3 +184,37 @@ def test_a_template_comes_back_with_the_parameters_that_it_had_last() -> None:
     two = release(2, replace(ONE.content, recipe={"Model": "${model.uri}", "S": "9"}))
     way = component(past(ONE, two, release(3, content(1, 1, stack=2))), "stack")
     assert (way.content.recipe["S"], way.together) == ("9", True)
+
+
+def half_way(*releases: Release, outcome: Outcome | None = None) -> Past:
+    """The last of them has no outcome, or this one."""
+    made = past(*releases[:-1])
+    last = {releases[-1].number: outcome} if outcome else {}
+    return Past(releases, {**made.outcomes, **last})
+
+
+def test_a_deployment_that_was_cut_off_leads_back_to_what_ran() -> None:
+    way = way_out(half_way(ONE, TWO, THREE))
+    assert way is not None
+    assert (way.restores, way.content) == (2, TWO.content)
+    assert way.note == "release 3 was cut off: back to release 2 (2026.11.22-1+abcdef0)"
+
+
+def test_so_does_one_that_could_not_be_taken_back() -> None:
+    failed = Outcome(3, Ended.FAILED, "", "", "")
+    way = way_out(half_way(ONE, TWO, THREE, outcome=failed))
+    assert way is not None
+    assert (way.restores, way.note[:28]) == (2, "release 3 was not taken back")
+    assert way_out(half_way(ONE, TWO, THREE, outcome=replace(failed, restored=True))) is None
+
+
+def test_a_rollback_that_was_cut_off_is_gone_on_with() -> None:
+    four = rolled(4, ONE.content, restores=1, note="back to release 1")
+    way = way_out(half_way(ONE, TWO, THREE, four))
+    assert way is not None
+    assert (way.restores, way.note) == (1, "going on: back to release 1")
+
+
+@pytest.mark.parametrize("there", [past(), past(ONE, TWO), half_way(ONE)])
+def test_nothing_stands_half_way(there: Past) -> None:
+    assert way_out(there) is None
