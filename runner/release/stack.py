@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.adapters.aws import AwsError
@@ -23,6 +22,10 @@ STILLBORN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 DENIED = ("AccessDenied", "AccessDeniedException")
 EMPTY = "REVIEW_IN_PROGRESS"  # only its first change set exists
 NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
+# What executing a change set says where it was executed already, or cannot be any more.
+STARTED = ("InvalidChangeSetStatus", "ChangeSetNotFound", "TokenAlreadyExistsException")
+UNUSED = ("OBSOLETE", "UNAVAILABLE")
+BEGINS = 60.0  # seconds until an execution shows
 PENDING = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 MASKED = "****"  # the value of a parameter marked NoEcho, as CloudFormation shows it
 Shown = Callable[[list[str]], None]
@@ -90,8 +93,10 @@ class LivingStack:
         if not self._change_set(plan, name, "UPDATE" if standing else "CREATE"):
             return False
         self._decide(name)
-        self._execute(name)
+        refusal = self._execute(name)
         status = self.stacks.settled(self.name, told=self._seen())
+        if refusal:
+            self._require_executed(name, plan, refusal)
         if status not in GOOD:
             raise self.stacks.failure(self.name, status)
         return True
@@ -106,13 +111,27 @@ class LivingStack:
             return ""
         status = self.stacks.settled(self.name, told=None)
         if status in STUCK:
-            self._call("continue_update_rollback", StackName=self.name, ClientRequestToken=self.token)
-            status = self.stacks.settled(self.name, told=self._seen())
+            status = self._continued()
         if status in STILLBORN:
             self._bury(found["StackId"], status)
             return ""
         if status not in (*GOOD, *BACK, "DELETE_COMPLETE"):
             raise self._stuck(f"it is {status}")
+        return status
+
+    def _continued(self) -> str:
+        """Where a rollback that got stuck rests after it was continued. Whatever the call says, somebody else
+        may have done it, or its answer was lost; a token that was used once would be refused for ever."""
+        seen = self._seen()
+        token = _sha256(f"{self.token} {sorted(seen)}")[:40]
+        failure = None
+        try:
+            self._call("continue_update_rollback", StackName=self.name, ClientRequestToken=token)
+        except AwsError as error:
+            failure = error
+        status = self.stacks.settled(self.name, told=seen)
+        if failure and status in STUCK:
+            raise failure
         return status
 
     def _bury(self, stack_id: str, status: str) -> None:
@@ -219,20 +238,37 @@ class LivingStack:
                 return found
             more = {"NextToken": told["NextToken"]}
 
-    def _execute(self, name: str) -> None:
-        """Start it. One that was started already, by this call's lost answer or before a kill, goes on."""
+    def _execute(self, name: str) -> AwsError | None:
+        """Start it; the refusal where it cannot be started. It may have been, by this call's lost answer or
+        before a kill: then it goes on."""
+        refusal = None
         try:
             self._call("execute_change_set", StackName=self.name, ChangeSetName=name, ClientRequestToken=name)
         except AwsError as error:
-            if error.code not in ("InvalidChangeSetStatus", "ChangeSetNotFound"):
+            if error.code not in STARTED:
                 raise
+            refusal = error
         self._begun(name)
+        return refusal
 
     def _begun(self, name: str) -> None:
         """Executing is asynchronous: until the change set says so, the stack's status is the old one."""
-        deadline = time.monotonic() + 60.0
-        while self._execution_status(name) == "AVAILABLE" and time.monotonic() < deadline:
-            time.sleep(self.stacks.poll)
+        soon = replace(self.stacks, timeout=min(self.stacks.timeout, BEGINS))
+        soon.wait(lambda: self._execution_status(name) != "AVAILABLE", f"the change set of {self.name}")
+
+    def _require_executed(self, name: str, plan: StackPlan, refusal: AwsError) -> None:
+        """One whose start was refused was executed all the same, or InfrastructureError is raised: then
+        somebody changed the stack since it was made."""
+        status, standing = self._execution_status(name), self.standing()
+        if status == "EXECUTE_FAILED" or (standing and standing.has(plan)):
+            return
+        if status in UNUSED:  # else the same command would find it again
+            self._drop(name)
+        raise InfrastructureError(
+            f"its change set was not executed: {refusal.what}",
+            where=self.name,
+            hint="the stack was changed since it was made: run the same command again",
+        )
 
     def _execution_status(self, name: str) -> str:
         try:
