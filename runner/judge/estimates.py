@@ -9,7 +9,7 @@ from runner.judge.metrics import METRICS, measured
 from runner.judge.options import Options
 from runner.judge.paired.interval import bounds, spread
 from runner.judge.paired.verdict import Interval
-from runner.judge.predictions import CannotCompute, Predictions
+from runner.judge.predictions import CannotCompute, Predictions, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,13 @@ def interval_of(
 
     Raises CannotCompute where there is no value, or no row moves it (all right, all alike): then these rows
     do not tell how far it may be off."""
-    found = estimate(metric, predictions, options)
+    units = predictions.query if groups is None else groups
+    return around(estimate(metric, predictions, options), metric, predictions.task, units, alpha)
+
+
+def around(found: Estimate, metric: str, task: Task, units: Any = None, alpha: float = 0.025) -> Interval:
+    """The same of an estimate that is there already; `units` (n,) are clusters of rows."""
     if not abs(found.influence).max() > 0:
         raise CannotCompute("no row moves it")
-    units = predictions.query if groups is None else groups
-    wide = bounds(found.value, spread(found.influence, units), alpha)
-    known = METRICS[metric]
-    return Interval(wide.value, max(wide.low, known.low), min(wide.high, known.highest(predictions.task)))
+    wide, known = bounds(found.value, spread(found.influence, units), alpha), METRICS[metric]
+    return Interval(wide.value, max(wide.low, known.low), min(wide.high, known.highest(task)))

@@ -52,17 +52,23 @@ def _roc(told: Named, bins: int) -> Plot:
     from sklearn.metrics import roc_curve
 
     _two_classes(_first(told))
-    curves = [_curve(name, *roc_curve(p.y, p.scores)[:2]) for name, p in told.items()]
+    curves = [
+        _curve(name, *roc_curve(p.y, p.scores, sample_weight=p.weights)[:2]) for name, p in told.items()
+    ]
     chance = Series("chance", *DIAGONAL, dashed=True)
     return Plot("ROC", "line", "false positive rate", "true positive rate", (*curves, chance))
 
 
 def _precision_recall(told: Named, bins: int) -> Plot:
+    import numpy as np
     from sklearn.metrics import precision_recall_curve
 
     _two_classes(_first(told))
-    curves = [_curve(name, *precision_recall_curve(p.y, p.scores)[1::-1]) for name, p in told.items()]
-    share = float(_first(told).y.mean())
+    curves = [
+        _curve(name, *precision_recall_curve(p.y, p.scores, sample_weight=p.weights)[1::-1])
+        for name, p in told.items()
+    ]
+    share = float(np.average(_first(told).y, weights=_first(told).weights))
     chance = Series(f"chance {share:.3g}", (0.0, 1.0), (share, share), dashed=True)
     return Plot("Precision-recall", "line", "recall", "precision", (*curves, chance))
 
@@ -122,13 +128,18 @@ def _two_classes(p: Predictions) -> None:
 
 
 def _curve(name: str, x: Any, y: Any) -> Series:
-    """A curve by POINTS of its points at even distances along it, both ends among them."""
+    """A curve by at most POINTS of its points, both ends among them."""
+    kept = along(x, y, POINTS)
+    return Series(name, tuple(map(float, x[kept])), tuple(map(float, y[kept])))
+
+
+def along(x: Any, y: Any, points: int) -> Any:
+    """Positions of so many points of a curve (n,) at even distances along it, both ends among them."""
     import numpy as np
 
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
-    wanted = np.linspace(0.0, along[-1], min(POINTS, len(along)))
-    kept = np.unique(np.searchsorted(along, wanted).clip(0, len(along) - 1))
-    return Series(name, tuple(map(float, x[kept])), tuple(map(float, y[kept])))
+    far = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    wanted = np.linspace(0.0, far[-1], min(points, len(far)))
+    return np.unique(np.searchsorted(far, wanted).clip(0, len(far) - 1))
 
 
 def _sample(name: str, x: Any, y: Any) -> Series:

@@ -23,6 +23,8 @@ from runner.text import clean, one_line
 # later follow in the plan's.
 EVIDENCE = ("model", "data", "unit", "integration")
 CHECKS, TROUBLES, PLOTS, TABLES, ROWS, FACTS, FILES = 2000, 100, 40, 40, 200, 60, 200
+# Facts for other programs: people read the same in a table.
+QUIET = ("metrics", "intervals", "standard_errors", "importance")
 STATUSES = frozenset(Status)
 Present = Callable[[str], bool]
 
@@ -176,6 +178,8 @@ def facts(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Facts as pairs of text, one level of nesting joined by a dot; at most sixty."""
     pairs: list[tuple[str, str]] = []
     for key, value in mapping.items():
+        if key in QUIET and isinstance(value, Mapping):
+            continue
         nested = value.items() if isinstance(value, Mapping) else [("", value)]
         pairs += [(f"{key}.{inner}" if inner else str(key), _fact(item)) for inner, item in nested]
     return tuple(pairs[:FACTS])

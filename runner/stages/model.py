@@ -131,7 +131,7 @@ def _judge(
             ledger.add([served_check(subject.predictions, file, evaluation.matrix)])
         trial = Trial(bench, subject)
         ledger.add(checks(trial))
-        return collected, evidence_of(trial, record)
+        return collected, evidence_of(trial, record, job.out)
 
 
 def _bench(job: StageJob, criteria: Criteria, champion: Path | None, table: Evaluation | None) -> Bench:
