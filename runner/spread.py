@@ -133,6 +133,7 @@ def _stages_of(step: Step) -> tuple[str, ...]:
 def _send(task: Task, steps: Steps, step: Step, handover: Handover) -> dict[str, str]:
     """The jobs of a stage's parts: part's id -> digest."""
     jobs = {}
+    handover = steps.for_stage(step, handover)
     steps.publish(step, handover)  # the stage's own task has no right to
     shards: list[Shard | None] = [*steps.shards(step)]
     for shard in shards or [None]:

@@ -18,7 +18,7 @@ from runner.adapters.output import SECRECY
 from runner.components import BuildJob, component_kind
 from runner.components.prepare import prepare
 from runner.components.stamped import altered
-from runner.config.schema import IntegrationStage, Model, Solution, UnitStage
+from runner.config.schema import IntegrationStage, Model, ModelStage, Solution, UnitStage
 from runner.environment import interpreter, solution_python
 from runner.errors import LockgateError
 from runner.hosts import Order, Remote, host_kind
@@ -105,6 +105,19 @@ class Steps:
             self.run_id, python, dict(artifacts), self.is_sandbox, self.commit, golden=self.golden
         )
 
+    def for_stage(self, step: Step, handover: Handover) -> Handover:
+        """The same with what this stage alone is handed: the model that an environment runs, which it is
+        compared with but has no right to fetch."""
+        stage = self.solution.stages[step.name]
+        if not isinstance(stage, ModelStage) or self.run_on:
+            return handover
+        from runner.champions import champion_of
+        from runner.deploying import World
+
+        world = World(connect=self.connect, say=lambda line: self.view.note(step.id, line))
+        found = champion_of(self.root, stage, cache_dir(), world, real=not self.is_sandbox)
+        return replace(handover, artifacts={**handover.artifacts, found.name: found}) if found else handover
+
     def _log(self, step: Step) -> Path:
         return self.folder / "logs" / f"{step.id.replace(':', '-')}.log"
 
@@ -149,7 +162,8 @@ class Steps:
         stage, out = self.solution.stages[step.name], self.folder / "stages" / step.name
         expected = Expected(self.run_id, step.name, stage.kind, stage.timeout, stage.memory, stage.min_checks)
         if not isinstance(stage, UnitStage) or stage.shards == 1:
-            return judge_stage(expected, self._part(step, out, self.handover(artifacts)))
+            handover = self.for_stage(step, self.handover(artifacts))
+            return judge_stage(expected, self._part(step, out, handover))
         handover, shards = self.handover(artifacts), self.shards(step)
         with ThreadPoolExecutor(stage.shards) as pool:
             run = partial(self._shard, step, out, handover)

@@ -9,11 +9,12 @@ status that the report claims is never believed: it is recomputed from the check
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.model import Check, StageReport, StageResult, Status, Verdict
 from runner.stages.outcome import RANK, worst
+from runner.text import one_line
 
 REASON = 800  # characters of the verdict's one line
 EXIT = {Status.PASSED: 0, Status.FAILED: 1, Status.ERROR: 3, Status.SKIPPED: 3}
@@ -169,7 +170,15 @@ def _passed(results: Sequence[StageResult]) -> Verdict:
         return Verdict(Status.ERROR, "a step was skipped although nothing that it needs failed")
     checks = [c for r in results for c in r.checks if c.status is Status.PASSED]
     stages = sum(r.report is not None for r in results)
-    return Verdict(Status.PASSED, f"{_count(len(checks), 'check')} passed in {_count(stages, 'stage')}")
+    told = f"{_count(len(checks), 'check')} passed in {_count(stages, 'stage')}"
+    return Verdict(Status.PASSED, "; ".join([told, *_allowed(results)]))
+
+
+def _allowed(results: Sequence[StageResult]) -> Iterator[str]:
+    """What passed without evidence because a policy allows it, as the stages say."""
+    for report in (r.report for r in results if r.report):
+        told = report.evidence.facts.get("allowed", ())
+        yield from (f"allowed: {one_line(words)}" for words in told if isinstance(words, str))
 
 
 def _count(number: int, noun: str) -> str:

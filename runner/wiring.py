@@ -203,7 +203,8 @@ def _build(
     steps = Steps(options.root, out, new_run_id(), solution, aws, not _is_real(options))
     before = replace(plan, steps=tuple(s for s in plan.steps if _is_before(s)))
     results, artifacts = _execute(options, before, steps, sys.stderr)
-    wire.save(out / HANDOVER, steps.handover(artifacts))
+    stage = next(s for s in plan.steps if s.id == f"stage:{options.stages[0]}")
+    wire.save(out / HANDOVER, steps.for_stage(stage, steps.handover(artifacts)))
     return next((r for r in results if r.status is not Status.PASSED), None)
 
 

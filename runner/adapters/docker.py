@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runner.adapters.docker_memory import peak_bytes
 from runner.adapters.registry import Credentials
 from runner.adapters.shell import INTERRUPTED
 from runner.errors import InfrastructureError, SolutionError
@@ -197,6 +198,11 @@ class Engine:
         if state["Status"] not in ("exited", "dead"):
             return None
         return Stopped(int(state["ExitCode"]), bool(state.get("OOMKilled")))
+
+    def peak_bytes(self, container: str) -> int | None:
+        """The most memory that a running container had; None where nobody here can tell."""
+        with _translated("stats"):
+            return peak_bytes(self._client.api, container)
 
     def stop(self, container: str, seconds: int) -> None:
         """Ask the container to end, and end it after so many seconds."""

@@ -1,7 +1,7 @@
 """A model's file, opened without executing anything from it: which format it is, and what it says.
 
 A file is what its bytes are, not what its name says: anything that is neither ONNX nor skops is
-refused, a pickle by its name.
+refused, a pickle by its name. What a model predicted (Parquet, CSV) stands for one of any framework.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from runner.errors import SolutionError
 # https://protobuf.dev/programming-guides/proto-limits/: 2 GiB
 BYTES_LIMIT = 2**31
 HEAD = 4096
+# Tables of predictions, and how their bytes begin; CSV begins with anything.
+PREDICTIONS = {".parquet": b"PAR1", ".csv": b""}
 # How serialized Python begins: pickle's protocols 2 to 5, its text protocols, and what joblib and
 # others compress it with; a zip archive with data.pkl is PyTorch's.
 PICKLES = re.compile(
@@ -48,6 +50,8 @@ def model_facts(job: BuildJob, component: Model, path: Path, sha256: str) -> dic
         return _allowed_pickle(job, component, sha256)
     if path.stat().st_size > BYTES_LIMIT:
         raise SolutionError(f"it has more than {BYTES_LIMIT:,} bytes", where=f"{job.name}: {component.path}")
+    if path.suffix in PREDICTIONS:
+        return _predictions(job, component, path)
     try:
         if component.path.endswith(".onnx"):
             return {"format": "onnx", **onnx_facts(path)}
@@ -68,6 +72,17 @@ def _allowed_pickle(job: BuildJob, component: Model, sha256: str) -> dict[str, A
             hint="a pickle runs code when it is read: each is allowed by its own digest",
         )
     return {"format": "pickle", "opened": False, "allowed_by": f"components.{job.name}.allow_pickle_sha256"}
+
+
+def _predictions(job: BuildJob, component: Model, path: Path) -> dict[str, Any]:
+    """It is opened by the model stage, which holds no credentials, and not here."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    kind = _kind(path) or ("" if head.startswith(PREDICTIONS[path.suffix]) else "no Parquet file")
+    if kind:
+        what = f"{component.path!r} is {kind}, not predictions"
+        raise SolutionError(what, where=job.name, hint="write what the model predicted as Parquet or CSV")
+    return {"format": "predictions", "opened": False}
 
 
 def _kind(path: Path) -> str:

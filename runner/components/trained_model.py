@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.adapters.files import sha256_file, sha256_inputs
 from runner.components import BuildJob
-from runner.components.model_file import model_facts
+from runner.components.model_file import PREDICTIONS, model_facts
 from runner.components.prepare import outputs_digest
 from runner.components.sources import source_file
 from runner.components.stamped import Command, run_stamped
@@ -21,7 +21,7 @@ from runner.errors import SolutionError, UsageError
 from runner.model import Artifact
 
 # Formats that can be read without running what is in them (skops: with a list of trusted types).
-FORMATS = (".onnx", ".skops")
+FORMATS = (".onnx", ".skops", *PREDICTIONS)
 RECORD_LIMIT, RECORD_DEPTH = 1_000_000, 30
 # Without these nobody could train the model again, or say that it is this one.
 RECORDED = ("model_sha256", "data_sha256", "code_sha256", "parameters", "seeds", "versions")

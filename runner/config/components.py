@@ -55,10 +55,10 @@ class ModelImage(Strict):
 
 
 class Model(Strict):
-    """A trained model: ONNX or skops, with the training record beside it."""
+    """A trained model: ONNX or skops, or what another one predicted, with the training record beside it."""
 
     kind: Literal["model"]
-    path: RelPath = Field(description="the model file, .onnx or .skops")
+    path: RelPath = Field(description="the model file, .onnx or .skops; predictions: .parquet or .csv")
     record: RelPath = Field(description="JSON training record; names the model's sha256")
     train: str | None = Field(None, description="command that writes path and record, when inputs change")
     inputs: tuple[RelPath, ...] = Field((), description="files and folders; a change trains again")

@@ -37,6 +37,7 @@ PATHS: Mapping[type, tuple[str, ...]] = {
     Stack: ("template",),
 }
 
+PREDICTIONS = (".parquet", ".csv")  # a model that is judged by what it predicted
 
 # ${bucket}, ${NAME.sha256}: what they become is runner/components/references.py's.
 REFERENCE = re.compile(r"\$\{([^}]*)\}")
@@ -158,12 +159,23 @@ def _stages(solution: Solution, root: Path) -> Found:
         elif isinstance(stage, ModelStage):
             yield from _known((*at, "candidate"), stage.candidate, _of(solution, Model), "model component")
             yield from _exists((*at, "criteria"), root, stage.criteria)
+            yield from _evaluation((*at, "evaluation"), stage, solution)
             if stage.through:
                 known = [n for n, c in solution.components.items() if _serves(c, stage.candidate)]
                 what = f"model-image component that serves {stage.candidate!r}"
                 yield from _known((*at, "through"), stage.through, known, what)
         elif isinstance(stage, IntegrationStage):
             yield from _integration(at, stage, solution)
+
+
+def _evaluation(at: Loc, stage: ModelStage, solution: Solution) -> Found:
+    """A predictions file is paired by row ids; whatever else is judged is asked with features."""
+    candidate = solution.components.get(stage.candidate)
+    recorded = isinstance(candidate, Model) and candidate.path.endswith(PREDICTIONS) and not stage.through
+    if recorded and stage.evaluation.id is None:
+        yield at, f"{'.'.join(map(str, at))}: no id, by which the predictions are paired", "id: COLUMN"
+    elif not recorded and not stage.evaluation.features:
+        yield at, f"{'.'.join(map(str, at))}: no features to ask the model with", "features: [COLUMN, ...]"
 
 
 def _serves(component: Component, model: str) -> bool:

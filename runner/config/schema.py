@@ -84,7 +84,12 @@ class Evaluation(Strict):
 
     source: RelPath = Field(description="the held-out table, .parquet or .csv")
     label: str = Field(description="the column that holds the truth")
-    features: tuple[str, ...] = Field(min_length=1, description="columns, in the model's input order")
+    features: tuple[str, ...] = Field(
+        (), description="columns, in the model's input order; none: the candidate is a predictions file"
+    )
+    id: str | None = Field(
+        None, min_length=1, description="the column that names a row, by which predictions files are paired"
+    )
 
 
 class ModelStage(StageBase):

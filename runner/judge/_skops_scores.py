@@ -1,9 +1,10 @@
 """Stand-alone, run by the solution's own Python: a skops model's predictions on a matrix.
 
-    python -I _skops_scores.py MODEL.skops MATRIX.npy OUT.npy predict_proba|predict
+    python -I _skops_scores.py MODEL.skops MATRIX.npy OUT.npy predict_proba|predict [TYPE ...]
 
 Needs numpy, skops and the scikit-learn that the model was trained with; nothing of Lockgate. Types
-outside skops' own list and REVIEWED are refused by name (exit 3) before anything of them is built.
+outside skops' own list, REVIEWED and the named ones are refused by name (exit 3) before anything of them
+is built.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ def refused(untrusted: list[str]) -> list[str]:
     return sorted(set(untrusted) - REVIEWED)
 
 
-def main(model: str, matrix: str, out: str, method: str) -> int:
+def main(model: str, matrix: str, out: str, method: str, *trusted: str) -> int:
     """Write the predictions as .npy (float64); exit status 3 and the types' names where refused."""
     import numpy as np
     import skops.io
 
     untrusted = list(skops.io.get_untrusted_types(file=model))
-    unknown = refused(untrusted)
+    unknown = refused([name for name in untrusted if name not in trusted])
     if unknown:
         print("untrusted types:", ", ".join(unknown))
         return REFUSED
@@ -47,4 +48,4 @@ def main(model: str, matrix: str, out: str, method: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:5]))
+    sys.exit(main(*sys.argv[1:]))

@@ -41,7 +41,8 @@ def read_evaluation(
     frame = read_frame(path, config.source)
     if sha256_file(path) != digest:
         raise InfrastructureError("changed while it was read", where=config.source)
-    missing = [name for name in (*config.features, config.label) if name not in frame.columns]
+    named = (*config.features, config.label, *([config.id] if config.id else []))
+    missing = [name for name in named if name not in frame.columns]
     if missing or frame.empty:
         what = f"has no column {missing[0]!r}" if missing else "has no rows"
         raise InfrastructureError(what, where=config.source)
@@ -57,7 +58,7 @@ def _matrix(frame: pd.DataFrame, config: Config) -> Any:
     if odd:
         raise InfrastructureError(f"feature {odd[0]!r} is not numeric", where=config.source)
     columns = [frame[f].to_numpy(dtype=np.float32, na_value=np.nan) for f in config.features]
-    return np.column_stack(columns)
+    return np.column_stack(columns) if columns else np.empty((len(frame), 0), np.float32)
 
 
 def _labels(

@@ -7,15 +7,15 @@ ONNX holds a graph, not code; custom operator libraries and files beside the mod
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from runner.judge.memory import Memory, onnx_memory
 from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Task
 from runner.text import reason
 
 FLOATS = {"tensor(float)": "float32", "tensor(double)": "float64"}
-WARM_UP = 20
 
 
 class Unusable(Exception):
@@ -32,18 +32,23 @@ class Scorer(Protocol):
     def scores(self, matrix: Any, task: Task, classes: int = 2) -> Any:
         """Scores of a float32 matrix (n, features); raises Unusable or WrongModel."""
 
-    def latencies(self, matrix: Any, repeats: int) -> list[float]:
-        """Milliseconds of so many predictions of one row each."""
+    def timed(self, matrix: Any) -> Callable[[int], float]:
+        """What asks for one row of the matrix, by its number (beyond the last: round again), and gives the
+        milliseconds that it took. Raises CannotCompute, as does what it gives, where that is not possible."""
+
+    def memory(self, matrix: Any) -> Memory:
+        """What serving it takes at most. Raises CannotCompute where that cannot be measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnnxModel:
-    """An opened model: its session, its input's name and element type, its score output."""
+    """An opened model: its session, its input's name and element type, its score output, its bytes."""
 
     session: Any
     input: str
     element: str
     output: str
+    data: bytes = field(repr=False)
 
     def scores(self, matrix: Any, task: Task, classes: int = 2) -> Any:
         """What the model says of a float32 matrix (n, features), as `Predictions.scores` wants it.
@@ -58,24 +63,25 @@ class OnnxModel:
         scores = np.asarray(_columns(raw) if isinstance(raw, list) else raw, dtype=np.float64)
         return shaped(scores, len(matrix), task, classes)
 
-    def latencies(self, matrix: Any, repeats: int) -> list[float]:
-        """Milliseconds of `repeats` predictions of one row each, rows in turn, after a warm-up.
+    def timed(self, matrix: Any) -> Callable[[int], float]:
+        """In this process, on one thread. Raises CannotCompute where there is no row, or it takes no single
+        one."""
+        rows = matrix.astype(self.element, copy=False)
 
-        Raises CannotCompute where there is no row, Unusable where the model does not take one."""
-        if not len(matrix):
-            raise CannotCompute("there are no rows")
-        rows = [matrix[i : i + 1].astype(self.element) for i in range(min(repeats, len(matrix)))]
-        try:
-            for row in rows[:WARM_UP]:
-                self._milliseconds(row)
-            return [self._milliseconds(rows[i % len(rows)]) for i in range(repeats)]
-        except Exception as error:  # onnxruntime's errors have no base of their own
-            raise Unusable(f"it does not take a single row: {reason(error)}") from None
+        def one(number: int) -> float:
+            at = number % len(rows)
+            row, begun = rows[at : at + 1], time.perf_counter_ns()
+            try:
+                self.session.run([self.output], {self.input: row})
+            except Exception as error:  # onnxruntime's errors have no base of their own
+                raise CannotCompute(f"it does not take a single row: {reason(error)}") from None
+            return (time.perf_counter_ns() - begun) / 1e6
 
-    def _milliseconds(self, row: Any) -> float:
-        begun = time.perf_counter_ns()
-        self.session.run([self.output], {self.input: row})
-        return (time.perf_counter_ns() - begun) / 1e6
+        return one
+
+    def memory(self, matrix: Any) -> Memory:
+        """Of a process of its own: this one has far more in it. Raises CannotCompute."""
+        return onnx_memory(self.data, matrix.astype(self.element, copy=False), self.input, self.output)
 
 
 def open_model(data: bytes, features: int, task: Task) -> OnnxModel:
@@ -100,7 +106,7 @@ def open_model(data: bytes, features: int, task: Task) -> OnnxModel:
     width = inputs[0].shape[-1] if inputs[0].shape else None
     if isinstance(width, int) and width != features:
         raise WrongModel(f"it takes {width} features, the evaluation has {features}")
-    return OnnxModel(session, inputs[0].name, FLOATS[inputs[0].type], _score_output(outputs, task))
+    return OnnxModel(session, inputs[0].name, FLOATS[inputs[0].type], _score_output(outputs, task), data)
 
 
 def _score_output(outputs: list[Any], task: Task) -> str:

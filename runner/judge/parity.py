@@ -21,8 +21,10 @@ SCRIPT = Path(__file__).with_name("_skops_scores.py")
 TIMEOUT = 300.0
 
 
-def reference_scores(python: Path, model: Path, matrix: Any, task: Task) -> Any:
-    """Predictions (n,) or (n, classes) of a skops model on a float32 matrix.
+def reference_scores(
+    python: Path, model: Path, matrix: Any, task: Task, trusted: tuple[str, ...] = ()
+) -> Any:
+    """Predictions (n,) or (n, classes) of a skops model on a float32 matrix; `trusted` types beside REVIEWED.
 
     Raises CannotCompute where the file is missing, not trusted, or does not predict."""
     import numpy as np
@@ -34,6 +36,7 @@ def reference_scores(python: Path, model: Path, matrix: Any, task: Task) -> Any:
         asked, said = Path(folder, "matrix.npy"), Path(folder, "scores.npy")
         np.save(asked, matrix, allow_pickle=False)
         command = [str(python), "-I", str(SCRIPT), str(model.resolve()), str(asked), str(said), method]
+        command += trusted
         with privileges.lent(Path(folder)):
             done = shell.run(command, cwd=Path(folder), timeout=TIMEOUT, untrusted=True)
         if done.code or not said.is_file():

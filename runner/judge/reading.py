@@ -13,7 +13,7 @@ from runner.config.problems import did_you_mean, problems
 from runner.config.yaml_lines import Loc, read_yaml
 from runner.errors import ConfigError, Problem
 from runner.judge.choice import MetricChoice, MetricRule
-from runner.judge.criteria import Champion, Compare, Criteria, Dummy
+from runner.judge.criteria import Compare, Criteria, Dummy
 from runner.judge.metrics import METRICS, metrics_for
 from runner.judge.part import Fault
 from runner.judge.parts import PARTS
@@ -67,7 +67,7 @@ def _choices(criteria: Criteria) -> Iterator[tuple[Loc, MetricChoice]]:
         yield from (
             (("baseline", "must_beat", i), beat) for i, beat in enumerate(criteria.baseline.must_beat)
         )
-    if isinstance(criteria.baseline, Champion):
+    if criteria.baseline:
         yield from ((("baseline", "compare", i), rule) for i, rule in enumerate(criteria.baseline.compare))
 
 

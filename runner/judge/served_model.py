@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.adapters.docker import Container, Engine, logged_in
 from runner.errors import InfrastructureError
 from runner.judge.bounds import bounded
-from runner.judge.onnx_model import WARM_UP, Unusable, open_model, shaped
+from runner.judge.memory import Memory
+from runner.judge.onnx_model import Unusable, open_model, shaped
 from runner.judge.parity import largest_difference
 from runner.judge.predictions import CannotCompute, Predictions, Task
 from runner.model import Check
@@ -36,6 +38,7 @@ class ServedModel:
 
     address: str
     post: Callable[[str, bytes], bytes] = field(default=lambda address, body: invoke(address, body))
+    peak: Callable[[], int | None] = lambda: None  # bytes
 
     def scores(self, matrix: Any, task: Task, classes: int = 2) -> Any:
         """As `OnnxModel.scores`: float64, in the shape of the task. Raises Unusable, WrongModel."""
@@ -50,19 +53,26 @@ class ServedModel:
             raise Unusable("its answers have rows of different lengths") from None
         return shaped(scores, len(matrix), task, classes)
 
-    def latencies(self, matrix: Any, repeats: int) -> list[float]:
-        """Milliseconds of `repeats` requests of one row each, after a warm-up, over HTTP.
+    def timed(self, matrix: Any) -> Callable[[int], float]:
+        """Over HTTP, a connection each. Raises CannotCompute where there is no answer."""
 
-        Raises CannotCompute where there is no row."""
-        if not len(matrix):
-            raise CannotCompute("there are no rows")
-        taken = []
-        for n in range(WARM_UP + repeats):
-            row = n % len(matrix)
-            body, begun = written(matrix[row : row + 1]), time.perf_counter_ns()
-            self.post(self.address, body)
-            taken.append((time.perf_counter_ns() - begun) / 1e6)
-        return taken[WARM_UP:]
+        def one(number: int) -> float:
+            at = number % len(matrix)
+            body, begun = written(matrix[at : at + 1]), time.perf_counter_ns()
+            try:
+                self.post(self.address, body)
+            except Unusable as error:
+                raise CannotCompute(str(error)) from None
+            return (time.perf_counter_ns() - begun) / 1e6
+
+        return one
+
+    def memory(self, matrix: Any) -> Memory:
+        """Of the container, since it was started; what it was asked until now is what is measured. Raises
+        CannotCompute where nobody here can tell."""
+        if (peak := self.peak()) is None:
+            raise CannotCompute("the engine does not tell what its container had at most")
+        return Memory(peak, "the serving container, since it was started")
 
     def _answer(self, batch: Any) -> list[list[float]]:
         said = self.post(self.address, written(batch))
@@ -115,7 +125,8 @@ def served(image: str, engine: Engine | None = None, poll: float = 0.1) -> Itera
     container = engine.create(Container(image, ("serve",), {}, {}, labels=labels, port=PORT))
     try:
         engine.start(container)
-        yield ServedModel(_ready(engine, container, poll))
+        address = _ready(engine, container, poll)
+        yield ServedModel(address, peak=partial(engine.peak_bytes, container))
     finally:
         engine.remove(container)
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from runner.config.json_strict import read_json
 from runner.errors import ConfigError
 from runner.judge.evaluation import Evaluation
-from runner.judge.onnx_model import Scorer, Unusable, WrongModel, open_model
+from runner.judge.onnx_model import Scorer, Unusable, WrongModel
 from runner.judge.predictions import REGRESSION, Predictions, Task
+from runner.judge.predictions_file import Unpaired
 from runner.model import Check, Status
 from runner.text import one_line
 
@@ -44,6 +45,7 @@ class Subject:
     model: Scorer | None = None
     predictions: Predictions | None = None
     size: int = 0
+    known: Mapping[str, Check] = field(default_factory=dict)  # other checks, though it gave no predictions
 
     @classmethod
     def absent(cls, cause: str) -> Subject:
@@ -77,24 +79,22 @@ def record_check(data: bytes, built: str, record: Record) -> Check:
 
 
 def examine(
-    data: bytes, record: Check, evaluation: Evaluation, task: Task, opened: Callable[[], Scorer] | None = None
+    size: int, record: Check, evaluation: Evaluation, task: Task, opened: Callable[[], Scorer], limit: str
 ) -> Subject:
-    """Open the model, or what serves it, and score the evaluation table with it."""
-    width = evaluation.matrix.shape[1]
-    limit = (
-        f"an ONNX model of {width} float features" if opened is None else f"serves rows of {width} numbers"
-    )
+    """Open the model of so many bytes, or what serves it, and score the evaluation table with it; `limit`
+    says what it has to be."""
     try:
-        model = opened() if opened else open_model(data, width, task)
+        model = opened()
         scores = model.scores(evaluation.matrix, task, len(evaluation.classes))
     except (Unusable, WrongModel) as error:
         status = Status.FAILED if isinstance(error, WrongModel) else Status.ERROR
         opens = Check("opens", status, cause=f"the model cannot be used: {error}", limit=limit)
-        return Subject((record, opens, skipped("outputs")))
+        known = {"pairing": replace(opens, id="pairing")} if isinstance(error, Unpaired) else {}
+        return Subject((record, opens, skipped("outputs")), known=known)
     rows = f"{len(scores):,} rows scored"
     opens = Check("opens", Status.PASSED, measured=rows, limit=limit)
     predictions = evaluation.predictions(task, scores)
-    return Subject((record, opens, outputs_check(predictions)), model, predictions, len(data))
+    return Subject((record, opens, outputs_check(predictions)), model, predictions, size)
 
 
 def outputs_check(predictions: Predictions) -> Check:

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runner.judge.latency import percentiles
-from runner.judge.onnx_model import Unusable, WrongModel, open_model
+from runner.judge.champion import ChampionFile, Opened, opened_champion
+from runner.judge.onnx_model import Scorer
 from runner.judge.predictions import CannotCompute, Predictions
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from runner.judge.evaluation import Evaluation
     from runner.judge.subject import Subject
 
-FEW_REPEATS = 50
 T = TypeVar("T")
 
 
@@ -25,15 +24,18 @@ T = TypeVar("T")
 class Bench:
     """What rules may look at before the model speaks. `table` is None where it cannot be read; `champion` and
     `reference` are files, None where none is named; `python` is the solution's interpreter, `root` its
-    folder, `features` the names of the matrix's columns."""
+    folder, `features` the names of the matrix's columns, `row_id` the column that names rows, `trusted` the
+    types that a skops file may hold beside the reviewed ones."""
 
     criteria: Criteria
     table: Evaluation | None
     python: Path
-    champion: Path | None = None
+    champion: ChampionFile | None = None
     reference: Path | None = None
     root: Path = Path()
     features: tuple[str, ...] = ()
+    row_id: str | None = None
+    trusted: tuple[str, ...] = ()
 
     @property
     def evaluation(self) -> Evaluation:
@@ -70,36 +72,24 @@ class Trial:
 
     @property
     def champion(self) -> Predictions:
-        """The champion's predictions of the same rows; raises CannotCompute where there are none."""
-        if isinstance(self._champion, CannotCompute):
-            raise self._champion
-        return self._champion
+        """The champion's predictions of the same rows. Raises CannotCompute where there are none,
+        FirstRelease where the criteria allow that: `runner.judge.champion` has a check for both."""
+        return self._champion.predictions
+
+    @property
+    def champion_model(self) -> Scorer:
+        """The champion itself; raises as `champion` does."""
+        return self._champion.model
+
+    @property
+    def _champion(self) -> Opened:
+        if isinstance(self._opened, CannotCompute):
+            raise self._opened
+        return self._opened
 
     @cached_property
-    def _champion(self) -> Predictions | CannotCompute:
+    def _opened(self) -> Opened | CannotCompute:
         try:
-            return _scored(self.bench)
+            return opened_champion(self.bench)
         except CannotCompute as error:
             return error
-
-    @cached_property
-    def latency(self) -> dict[str, float] | CannotCompute:
-        """Percentiles in milliseconds, or why there are none; few repeats where no rule asks for any."""
-        rule, model = self.criteria.latency, self.subject.model
-        assert model is not None  # noqa: S101  it gave predictions
-        try:
-            return percentiles(model, self.bench.evaluation.matrix, rule.repeats if rule else FEW_REPEATS)
-        except CannotCompute as error:
-            return error
-
-
-def _scored(bench: Bench) -> Predictions:
-    if bench.champion is None or not bench.champion.is_file():
-        raise CannotCompute(f"no champion at {bench.champion.name if bench.champion else 'any path'}")
-    table, task = bench.evaluation, bench.criteria.task
-    try:
-        model = open_model(bench.champion.read_bytes(), table.matrix.shape[1], task)
-        scores: Any = model.scores(table.matrix, task, len(table.classes))
-    except (Unusable, WrongModel) as error:
-        raise CannotCompute(f"the champion cannot be used: {error}") from None
-    return table.predictions(task, scores)

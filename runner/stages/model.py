@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from runner.config.schema import Model, ModelStage
 from runner.errors import ConfigError, InfrastructureError, LockgateError, Problem
+from runner.judge.champion import ChampionFile
 from runner.judge.criteria import Champion, Criteria
 from runner.judge.evaluation import Evaluation, read_evaluation
 from runner.judge.facts import evidence_of
@@ -26,9 +26,11 @@ from runner.judge.reading import read_criteria
 from runner.judge.rules import checks, due, limits_of
 from runner.judge.served_model import ID, ServedModel, served, served_check
 from runner.judge.subject import IDS, Record, Subject, examine, read_record, record_check, skipped
+from runner.judge.subject_files import open_file, wanted
 from runner.judge.trial import Bench, Trial
 from runner.model import Check, Evidence, Judged, StageReport, Status
 from runner.stages import StageJob
+from runner.stages.champion import handed_champion
 from runner.stages.outcome import worst
 
 ALWAYS = ("evaluation", *IDS)
@@ -57,7 +59,7 @@ def run(job: StageJob) -> StageReport:
     assert isinstance(job.stage, ModelStage)  # noqa: S101  the schema's discriminator says so
     begun, stage = time.monotonic(), job.stage
     criteria, digest = read_criteria(job.root, stage.criteria)
-    champion = _champion(job.root, stage, criteria)
+    champion = _champion(job, stage, criteria)
     ledger = Ledger(stage.criteria, job.progress)
     told = {"task": criteria.task, "limits": limits_of(criteria), "candidate": stage.candidate}
     judged = [Judged("criteria", stage.criteria, digest, told)]
@@ -81,8 +83,8 @@ def run(job: StageJob) -> StageReport:
     )
 
 
-def _champion(root: Path, stage: ModelStage, criteria: Criteria) -> Path | None:
-    """The champion's file. A champion that is named but compared with by no rule is refused."""
+def _champion(job: StageJob, stage: ModelStage, criteria: Criteria) -> ChampionFile | None:
+    """The champion. One that is named but compared with by no rule is refused."""
     rule = criteria.baseline if isinstance(criteria.baseline, Champion) else None
     name = (rule.path if rule else None) or stage.champion
     if rule is None and name is None:
@@ -90,16 +92,19 @@ def _champion(root: Path, stage: ModelStage, criteria: Criteria) -> Path | None:
     if rule is None:
         what = f"lockgate.yml names the champion {name!r}, but no rule compares with it"
         raise ConfigError([Problem(stage.criteria, 0, what, "baseline: {kind: champion, must_beat: [...]}")])
+    if rule.environment:
+        return handed_champion(job, rule)
     if name is None:
-        raise ConfigError([Problem(stage.criteria, 0, "the champion has no path", "here or in lockgate.yml")])
-    path = (root / name).resolve()
-    if not path.is_relative_to(root.resolve()):
+        what, allowed = "the champion has no path", "path or environment here, or champion in lockgate.yml"
+        raise ConfigError([Problem(stage.criteria, 0, what, allowed)])
+    path = (job.root / name).resolve()
+    if not path.is_relative_to(job.root.resolve()):
         raise ConfigError([Problem(stage.criteria, 0, f"the champion {name!r} is outside the solution")])
-    return path
+    return ChampionFile(path, facts={"path": name})
 
 
 def _blind(
-    job: StageJob, criteria: Criteria, champion: Path | None, error: Exception, ledger: Ledger
+    job: StageJob, criteria: Criteria, champion: ChampionFile | None, error: Exception, ledger: Ledger
 ) -> tuple[str, ...]:
     """Without an evaluation table nothing can be judged: its check says why, the rest is skipped."""
     collected = (*_always(job), *due(_bench(job, criteria, champion, None)))
@@ -110,7 +115,7 @@ def _blind(
 
 
 def _judge(
-    job: StageJob, criteria: Criteria, champion: Path | None, evaluation: Evaluation, ledger: Ledger
+    job: StageJob, criteria: Criteria, champion: ChampionFile | None, evaluation: Evaluation, ledger: Ledger
 ) -> tuple[tuple[str, ...], Evidence]:
     """Every check there is; the ids that were due are fixed before the model is opened."""
     assert isinstance(job.stage, ModelStage)  # noqa: S101
@@ -121,10 +126,10 @@ def _judge(
     record = _record(job, job.stage.candidate)
     with ExitStack() as stack:
         opened = partial(stack.enter_context, _served(job)) if job.stage.through else None
-        subject = _subject(job, record, evaluation, criteria, opened)
+        subject = _subject(job, record, bench, opened)
         ledger.add(subject.checks)
         if subject.model is None or subject.predictions is None:
-            ledger.add(skipped(id) for id in collected[len(ALWAYS) :])
+            ledger.add(subject.known.get(id) or skipped(id) for id in collected[len(ALWAYS) :])
             return collected, Evidence(facts={"record": record.excerpt()})
         if ID in collected:
             file = job.root / job.artifacts[job.stage.candidate].path
@@ -134,11 +139,16 @@ def _judge(
         return collected, evidence_of(trial, record, job.out)
 
 
-def _bench(job: StageJob, criteria: Criteria, champion: Path | None, table: Evaluation | None) -> Bench:
+def _bench(
+    job: StageJob, criteria: Criteria, champion: ChampionFile | None, table: Evaluation | None
+) -> Bench:
     assert isinstance(job.stage, ModelStage)  # noqa: S101
     reference = job.root / job.stage.reference if job.stage.reference else None
-    features = job.stage.evaluation.features
-    return Bench(criteria, table, job.python, champion, reference, job.root, features)
+    asked, model = job.stage.evaluation, job.solution.components.get(job.stage.candidate)
+    trusted = model.trusted if isinstance(model, Model) else ()
+    return Bench(
+        criteria, table, job.python, champion, reference, job.root, asked.features, asked.id, trusted
+    )
 
 
 def _always(job: StageJob) -> tuple[str, ...]:
@@ -168,14 +178,9 @@ def _record(job: StageJob, candidate: str) -> Record:
     return read_record(job.root, component.record)
 
 
-def _subject(
-    job: StageJob,
-    record: Record,
-    evaluation: Evaluation,
-    criteria: Criteria,
-    opened: Callable[[], Scorer] | None,
-) -> Subject:
-    """The candidate's file, read once: what is hashed is what is opened."""
+def _subject(job: StageJob, record: Record, bench: Bench, through: Callable[[], Scorer] | None) -> Subject:
+    """The candidate's file, read once: what is hashed is what is opened, unless it is judged `through` what
+    serves it."""
     assert isinstance(job.stage, ModelStage)  # noqa: S101
     artifact = job.artifacts.get(job.stage.candidate)
     if artifact is None:
@@ -185,7 +190,10 @@ def _subject(
     except OSError as error:
         return Subject.absent(f"the model file cannot be read: {error.strerror}")
     checked = record_check(data, artifact.sha256, record)
-    return examine(data, checked, evaluation, criteria.task, opened)
+    table, width = bench.evaluation, bench.evaluation.matrix.shape[1]
+    limit = f"serves rows of {width} numbers" if through else wanted(artifact.path, width)
+    opened = through or partial(open_file, data, artifact.path, bench)
+    return examine(len(data), checked, table, bench.criteria.task, opened, limit)
 
 
 def _judged_table(stage: ModelStage, criteria: Criteria, evaluation: Evaluation) -> Judged:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from runner.judge.part import Part
-from runner.judge.parts import baseline, calibration, latency, metrics, parity, size, slices
+from runner.judge.parts import (
+    baseline,
+    calibration,
+    latency,
+    memory,
+    metrics,
+    pairing,
+    parity,
+    size,
+    slices,
+)
 
 PARTS: dict[str, Part] = {
+    "pairing": pairing.PART,
     "metrics": metrics.PART,
     "baseline": baseline.PART,
     "calibration": calibration.PART,
     "slices": slices.PART,
     "latency": latency.PART,
+    "memory": memory.PART,
     "size": size.PART,
     "parity": parity.PART,
 }

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from runner.judge.baseline import beats, dummy
-from runner.judge.criteria import Champion, Compare, Criteria, Dummy
+from runner.judge.champion import FIRST, without_champion
+from runner.judge.criteria import Champion, Criteria, Dummy
 from runner.judge.paired.check import compared
 from runner.judge.part import Limits, Part
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.trial import Bench, Trial
-from runner.model import Check, Status
+from runner.model import Check
 
 
 def ids(bench: Bench) -> Iterator[str]:
-    rule = bench.criteria.baseline
-    yield from (f"baseline/{each.label}" for each in (rule.must_beat if rule else ()))
-    yield from (f"champion/{each.label}" for each in _compared(bench.criteria))
+    if rule := bench.criteria.baseline:
+        yield from (f"baseline/{each.label}" for each in rule.must_beat)
+        yield from (f"{rule.kind}/{each.label}" for each in rule.compare)
 
 
 def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
-    rule = criteria.baseline
-    against = f"{rule.strategy} dummy" if isinstance(rule, Dummy) else "champion"
-    for beat in rule.must_beat if rule else ():
+    if (rule := criteria.baseline) is None:
+        return
+    against = f"{rule.strategy} dummy" if isinstance(rule, Dummy) else _words(rule)
+    for beat in rule.must_beat:
         yield f"baseline/{beat.label}", {"by": beat.by, "against": against}
-    for each in _compared(criteria):
+    for each in rule.compare:
         told = {"margin": each.margin, "alpha": each.alpha, "accept": list(each.accept)}
-        yield f"champion/{each.label}", told
+        yield f"{rule.kind}/{each.label}", {**told, "against": against}
+
+
+def _words(rule: Champion) -> str:
+    """The champion, with what the criteria allow where there is none."""
+    where = f"champion of {rule.environment}" if rule.environment else "champion"
+    return where + (" (first release allowed)" if rule.first_release == "allow" else "")
 
 
 def checks(trial: Trial) -> Iterator[Check]:
@@ -37,28 +47,34 @@ def checks(trial: Trial) -> Iterator[Check]:
     try:
         other = _other(trial, rule)
     except CannotCompute as error:
-        yield from _absent(trial.criteria, name, error)
+        yield from _absent(rule, name, error)
         return
     for beat in rule.must_beat:
         yield beats(beat, trial.predictions, other, name)
-    for each in _compared(trial.criteria):
-        yield compared(each, trial.predictions, other, trial.bench.evaluation.frame)
+    for each in rule.compare:
+        found = compared(each, trial.predictions, other, trial.bench.evaluation.frame)
+        yield replace(found, id=f"{rule.kind}/{each.label}")
 
 
-def _absent(criteria: Criteria, name: str, error: CannotCompute) -> Iterator[Check]:
-    for beat in criteria.baseline.must_beat if criteria.baseline else ():
-        cause = f"there is no baseline to beat: {error}"
-        yield Check(f"baseline/{beat.label}", Status.ERROR, cause=cause, limit=f"beats {name}")
-    for each in _compared(criteria):
-        yield Check(f"champion/{each.label}", Status.ERROR, cause=f"there is no champion: {error}")
-
-
-def _compared(criteria: Criteria) -> tuple[Compare, ...]:
-    return criteria.baseline.compare if isinstance(criteria.baseline, Champion) else ()
+def _absent(rule: Dummy | Champion, name: str, error: CannotCompute) -> Iterator[Check]:
+    for beat in rule.must_beat:
+        limit = f"beats {name}"
+        yield without_champion(f"baseline/{beat.label}", error, "there is no baseline to beat", limit)
+    for each in rule.compare:
+        yield without_champion(f"{rule.kind}/{each.label}", error, "there is no champion")
 
 
 def _other(trial: Trial, rule: Dummy | Champion) -> Predictions:
     return dummy(trial.predictions, rule.strategy) if isinstance(rule, Dummy) else trial.champion
 
 
-PART = Part(ids, checks, limits)
+def facts(trial: Trial) -> dict[str, Any]:
+    """Which champion it was; and in so many words, what passes without one because the criteria allow it."""
+    champion, rule = trial.bench.champion, trial.criteria.baseline
+    if champion is None or not isinstance(rule, Champion):
+        return {}
+    told: dict[str, Any] = {"champion": {**champion.facts, "sha256": champion.digest()}}
+    return told | ({"allowed": [f"{FIRST} in {rule.environment}"]} if champion.first else {})
+
+
+PART = Part(ids, checks, limits, facts=facts)

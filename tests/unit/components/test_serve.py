@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from runner.components._serve import CSV, JSON, MAX_BYTES, BadRequest, Handler, open_model, read_rows, written
+from runner.judge.latency import times
 from runner.judge.onnx_model import Unusable, WrongModel, shaped
+from runner.judge.latency import times
 from runner.judge.onnx_model import open_model as opened
 from runner.judge.predictions import BINARY
 from runner.judge.served_model import ServedModel
@@ -105,7 +107,7 @@ def test_through_http_it_says_what_the_file_says(address: str) -> None:
     plain = opened(MODEL.read_bytes(), 3, BINARY).scores(MATRIX, BINARY)
     served = ServedModel(address)
     assert (served.scores(MATRIX, BINARY) == plain).all()
-    assert len(served.latencies(MATRIX[:3], 5)) == 5
+    assert len(times(served, MATRIX[:3], 5)) == 5
     with pytest.raises(Unusable, match="answers 500"):
         served.scores(MATRIX[:, :2], BINARY)
 

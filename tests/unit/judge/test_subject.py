@@ -12,6 +12,7 @@ from helpers.judging import FEATURES, MODELS, binary, multiclass, regression, ta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.judge.latency import times
 from runner.judge.onnx_model import Unusable, WrongModel, open_model
 from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION
 from runner.judge.subject import Record, outputs_check, read_record, record_check
@@ -99,7 +100,7 @@ def test_a_model_with_one_byte_changed_is_scored_or_refused(place: int, change: 
 
 
 def test_latency_is_measured_as_often_as_asked() -> None:
-    taken = open_model(BYTES, 3, BINARY).latencies(MATRIX[:7], 30)
+    taken = times(open_model(BYTES, 3, BINARY), MATRIX[:7], 30)
     assert len(taken) == 30 and all(0 < ms < 1000 for ms in taken)
 
 
