@@ -25,6 +25,7 @@ from runner.judge.criteria_baseline import Beat as Beat
 from runner.judge.criteria_baseline import Champion as Champion
 from runner.judge.criteria_baseline import Compare as Compare
 from runner.judge.criteria_baseline import Dummy as Dummy
+from runner.judge.criteria_explain import Explain
 from runner.judge.criteria_serving import Latency, Memory, Size
 from runner.judge.criteria_slices import SliceRule
 from runner.judge.predictions import Task
@@ -52,3 +53,4 @@ class Criteria(Strict):
     memory: Memory | None = None
     size: Size | None = None
     parity: Parity | None = None
+    explain: Explain | None = None

@@ -6,6 +6,7 @@ from runner.judge.part import Part
 from runner.judge.parts import (
     baseline,
     calibration,
+    explain,
     latency,
     memory,
     metrics,
@@ -25,4 +26,5 @@ PARTS: dict[str, Part] = {
     "memory": memory.PART,
     "size": size.PART,
     "parity": parity.PART,
+    "explain": explain.PART,
 }
