@@ -64,11 +64,13 @@ def regression(seed: int = 0, rows: int = 300) -> Predictions:
     return Predictions(REGRESSION, y, y + rng.normal(size=rows))
 
 
-def model_job(root: Path, criteria: Any = CRITERIA, model: str = "binary", **stage: Any) -> StageJob:
-    """A solution with one model, as the stage is handed it; `stage` overrides fields of the model stage."""
+def model_job(root: Path, criteria: Any = CRITERIA, model: str | Path = "binary", **stage: Any) -> StageJob:
+    """A solution with one model (of tests/data, or a file), as the stage is handed it; `stage` overrides
+    fields of the model stage."""
     root.mkdir(parents=True, exist_ok=True)
-    path = root / "model.onnx"
-    shutil.copy(MODELS / f"{model}.onnx", path)
+    source = model if isinstance(model, Path) else MODELS / f"{model}.onnx"
+    path = root / f"model{source.suffix}"
+    shutil.copy(source, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     (root / "training.json").write_text(json.dumps({"model_sha256": digest, "estimator": "linear"}))
     (root / "criteria.yml").write_text(criteria if isinstance(criteria, str) else json.dumps(criteria))
@@ -76,7 +78,7 @@ def model_job(root: Path, criteria: Any = CRITERIA, model: str = "binary", **sta
         table().to_parquet(root / "evaluation.parquet", index=False)
     evaluation = {"source": "evaluation.parquet", "label": "late", "features": FEATURES}
     fields = {"candidate": "model", "evaluation": evaluation, "criteria": "criteria.yml", **stage}
-    component = {"kind": "model", "path": "model.onnx", "record": "training.json"}
+    component = {"kind": "model", "path": path.name, "record": "training.json"}
     artifact = Artifact("model", "model", str(path), digest, path.stat().st_size, "")
     return _job(root, ModelStage(kind="model", **fields), {"model": component}, {"model": artifact})
 
