@@ -19,6 +19,7 @@ EVERYTHING = {
     "BuildRole/TestRole.LogIn": LOG_IN,
     "SignRole/DeployRole/MergeRole.LogIn": LOG_IN,
     "DeployRole.WaitForDrift": "a drift detection has an id of its own, and no resource; both only read",
+    "DeployRole.SeeAlarms": "CloudWatch tells of composite alarms by no narrower right; it only reads",
     "DeployRole.Measure": "metrics have no resources; it only reads",
     "DeployRole.ReadTrails": "what an incident's evidence is read from; neither has resources to read",
     "DeployRole.SeeTaskDefinitions": "it has no resource; it only reads",

@@ -53,9 +53,16 @@ def _action(service: str, operation: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def rights() -> set[str]:
+def resources() -> dict[str, set[str]]:
+    """What who deploys may do, and on what."""
     mine = [s for s in statements(read("release")) if s.allows and s.owners == ("DeployRole",)]
-    return {action for s in mine for action in s.actions}
+    named = {action for s in mine for action in s.actions}
+    return {a: {r for s in mine if a in s.actions for r in s.resources} for a in named}
+
+
+@pytest.fixture(scope="module")
+def rights(resources: dict[str, set[str]]) -> set[str]:
+    return set(resources)
 
 
 def test_each_call_of_a_release_is_allowed(rights: set[str]) -> None:
@@ -66,3 +73,17 @@ def test_each_call_of_a_release_is_allowed(rights: set[str]) -> None:
 
 def test_who_deploys_does_not_delete_production(rights: set[str]) -> None:
     assert not {"cloudformation:DeleteStack", "lambda:DeleteFunction", "s3:DeleteObject"} & rights
+
+
+def test_alarms_are_seen_by_a_right_on_all_of_them(resources: dict[str, set[str]]) -> None:
+    """CloudWatch tells nothing of composite alarms by a narrower one, and says AccessDenied to a question for
+    them (API reference, DescribeAlarms); and an alarm need not bear the stack's name."""
+    assert resources["cloudwatch:DescribeAlarms"] == {"*"}
+
+
+def test_change_sets_of_nested_stacks_are_read(resources: dict[str, set[str]]) -> None:
+    """A nested stack has its own name, which begins with that of the stack around it."""
+    named = {arn.rpartition(":stack/")[2] for arn in resources["cloudformation:DescribeChangeSet"]}
+    assert named == {"${ProductionStack}/*", "${ProductionStack}-*/*"}
+    others = {arn.rpartition(":stack/")[2] for arn in resources["cloudformation:ExecuteChangeSet"]}
+    assert others == {"${ProductionStack}/*"}
