@@ -17,6 +17,8 @@ from runner.model import Judged, StageReport, Status
 from runner.text import one_line, unique_line
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+NUMBER = r"-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?"
+MEASURED = re.compile(rf"({NUMBER})(?: \[({NUMBER}), ({NUMBER})\])?(?= on | against |$)", re.ASCII)
 FACTS = (
     "format", "opened", "opset", "ir_version", "producer", "operators", "inputs", "outputs",
     "skops_version", "types", "trusted_types", "record_sha256",
@@ -111,7 +113,19 @@ def _slices(report: StageReport) -> Iterator[Json]:
     """The metric of each group of rows, as it was judged (four digits)."""
     for name, metric, check in _slice_checks(report):
         if check.measured and check.status in (Status.PASSED, Status.FAILED):
-            yield {"type": metric, "value": one_line(check.measured), "slice": name}
+            yield {"type": metric, "slice": name, **_measured(check.measured)}
+
+
+def _measured(words: str) -> Json:
+    """Of "0.665 [0.655, 0.675] on 9,000 rows", or "0.665 against 0.66, ...", the value, and its interval where
+    it is the value's own; any other words as they are."""
+
+    found = MEASURED.match(words)
+    if not found:
+        return {"value": one_line(words)}
+    value, low, high = found.groups()
+    bounds = {"confidenceInterval": {"lowerBound": low, "upperBound": high}} if low else {}
+    return {"value": value, **bounds}
 
 
 def _slice_checks(report: StageReport) -> Iterator[tuple[str, str, Any]]:

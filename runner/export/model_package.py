@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import uuid
 from collections.abc import Mapping
@@ -38,7 +39,13 @@ FAMILIES = {
     "multiclass-classification": "multiclass_classification",
     "regression": "regression",
 }
-NAMES = {"roc_auc": "auc"}
+NAMES = {
+    "roc_auc": "auc",
+    "average_precision": "au_prc",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "mse",
+    "root_mean_squared_error": "rmse",
+}
 MAX_METADATA = 50
 
 
@@ -184,23 +191,31 @@ def _quality(manifest: Manifest, name: str, stage: Stage | None) -> dict[str, St
     form of SageMaker's model monitor; none where there are none."""
     family = FAMILIES.get(_task(manifest))
     metrics = stage.facts.get("metrics") if stage else None
-    if family is None or not isinstance(metrics, Mapping):
+    if family is None or stage is None or not isinstance(metrics, Mapping):
         return {}
     parts = {
-        "Statistics": (f"{family}_metrics", _values(metrics)),
+        "Statistics": (f"{family}_metrics", _values(metrics, stage.facts.get("standard_errors"))),
         "Constraints": (f"{family}_constraints", _constraints(manifest)),
     }
     prefix = f"{manifest.solution}/{name}/metrics"
     return {kind: _json(prefix, {key: told}) for kind, (key, told) in parts.items() if told}
 
 
-def _values(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """The spread is not known here, which SageMaker writes as the text "NaN"."""
+def _values(metrics: Mapping[str, Any], errors: Any) -> dict[str, Any]:
+    """Each metric with its standard error; where none is known, SageMaker's own text "NaN"."""
+    known = errors if isinstance(errors, Mapping) else {}
     return {
-        NAMES.get(name, name): {"value": value, "standard_deviation": "NaN"}
+        NAMES.get(name, name): {
+            "value": value,
+            "standard_deviation": known[name] if _is_number(known.get(name)) else "NaN",
+        }
         for name, value in sorted(metrics.items())
-        if isinstance(value, int | float) and not isinstance(value, bool)
+        if _is_number(value)
     }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _task(manifest: Manifest) -> str:

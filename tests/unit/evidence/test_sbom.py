@@ -187,6 +187,23 @@ def test_an_interval_is_given_where_one_was_computed_and_nowhere_else() -> None:
     assert schema_problem(bom) == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("0.665 [0.655, 0.675] on 9,000 rows",
+         {"value": "0.665", "confidenceInterval": {"lowerBound": "0.655", "upperBound": "0.675"}}),
+        ("0.665 against 0.66, difference +0.005 [-0.001, +0.011] on 9,000 rows", {"value": "0.665"}),
+        ("1.2e-05", {"value": "1.2e-05"}),
+        ("0.6.6 of <b>", {"value": "0.6.6 of <b>"}),
+    ],
+)  # fmt: skip
+def test_a_slice_has_its_value_and_the_interval_that_is_its_own(words: str, told: dict[str, Any]) -> None:
+    bom = made(slice_words=words)["model"]
+    *_, found = bom["metadata"]["component"]["modelCard"]["quantitativeAnalysis"]["performanceMetrics"]
+    assert found == {"type": "roc_auc", "slice": "origin=JFK", **told}
+    assert schema_problem(bom) == ""
+
+
 def test_a_model_that_was_not_judged_has_no_metrics() -> None:
     bom = bom_of(replace(run(), results=()), LOCK)["model"]
     assert "quantitativeAnalysis" not in bom["metadata"]["component"]["modelCard"]

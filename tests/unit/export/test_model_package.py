@@ -61,6 +61,14 @@ def test_metrics_and_limits_in_sagemakers_own_form() -> None:
     }
 
 
+def test_what_the_rows_tell_of_a_metrics_error_is_its_standard_deviation() -> None:
+    data = manifest_data()
+    data["stages"]["model"]["facts"]["standard_errors"] = {"roc_auc": 0.0021, "accuracy": "none"}
+    told = quality(registration(as_manifest(data), SERVING), "Statistics")["binary_classification_metrics"]
+    assert told["auc"]["standard_deviation"] == 0.0021
+    assert told["accuracy"]["standard_deviation"] == "NaN"
+
+
 def test_metadata_tie_it_to_manifest_model_and_data() -> None:
     manifest = as_manifest(manifest_data())
     told = planned().request["CustomerMetadataProperties"]
