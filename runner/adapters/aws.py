@@ -265,8 +265,13 @@ class Aws:
 
     def read(self, bucket: str, key: str) -> bytes:
         """The bytes of a small object."""
+        return self.read_tagged(bucket, key)[0]
+
+    def read_tagged(self, bucket: str, key: str) -> tuple[bytes, str]:
+        """The bytes of a small object and its ETag."""
         with _translated(f"s3://{bucket}/{key}"):
-            return bytes(self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+            answer = self._client("s3").get_object(Bucket=bucket, Key=key)
+            return bytes(answer["Body"].read()), str(answer.get("ETag", ""))
 
     def empty_bucket(self, bucket: str) -> None:
         """Delete every version of every object of a bucket."""

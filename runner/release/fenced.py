@@ -27,6 +27,9 @@ class Fenced(Aws):
     def read(self, bucket: str, key: str) -> bytes:
         return self._aws.read(bucket, key)
 
+    def read_tagged(self, bucket: str, key: str) -> tuple[bytes, str]:
+        return self._aws.read_tagged(bucket, key)
+
     def download(self, bucket: str, key: str, path: Path) -> None:
         self._aws.download(bucket, key, path)
 

@@ -130,12 +130,11 @@ class S3Cell:
 
     def read(self) -> tuple[bytes, str] | None:
         try:
-            answer = self.aws.call("s3", "get_object", Bucket=self.bucket, Key=self.key)
+            return self.aws.read_tagged(self.bucket, self.key)
         except AwsError as error:
             if error.code in GONE:
                 return None
             raise
-        return bytes(answer["Body"].read()), str(answer["ETag"])
 
     def swap(self, data: bytes, tag: str | None) -> str | None:
         condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}

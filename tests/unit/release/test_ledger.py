@@ -131,3 +131,20 @@ def test_the_cell_writes_over_the_very_bytes_it_read() -> None:
     assert sent[0]["IfMatch"] == '"1"' and "IfNoneMatch" not in sent[0]
     assert sent[1]["IfNoneMatch"] == "*" and "IfMatch" not in sent[1]
     assert all(request["ChecksumAlgorithm"] == "SHA256" for request in sent)
+
+
+def test_a_lease_of_which_only_a_part_came_is_told_as_that() -> None:
+    """The line broke within the answer: an error of AWS's like any other, and no bug."""
+    from botocore.exceptions import ResponseStreamingError
+
+    class Broken:
+        def read(self) -> bytes:
+            raise ResponseStreamingError(error="the line broke")
+
+    class OneObject(S3):
+        def get_object(self, **request):
+            return {"Body": Broken(), "ETag": '"1"'}
+
+    aws = Aws(sandbox_target("http://127.0.0.1:1"), lambda name: OneObject())
+    with pytest.raises(InfrastructureError, match="the line broke"):
+        S3Cell(aws, "b", "lease.json").read()
