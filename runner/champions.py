@@ -82,6 +82,8 @@ def _doubt(status: EnvironmentStatus) -> str:
 
 def _none(place: Place) -> Artifact:
     """Nothing was released: the first time, unless something runs there all the same."""
+    if read_running(place.aws, place.stack_name, ()).status in GOOD:
+        return absent_champion(f"stack {place.stack_name} runs, but no release says what is in it")
     if not place.has_bucket():
         why = f"there is no bucket {place.bucket}"
         return absent_champion(f"nothing was released to {place.name}: {why}", first=place.is_sandbox)
@@ -89,8 +91,6 @@ def _none(place: Place) -> Artifact:
     ended = [past.outcomes.get(release.number) for release in past.releases]
     if not all(each and each.ended is not Ended.SUCCEEDED for each in ended):
         return absent_champion(f"a release to {place.name} has not ended: run `lockgate status`")
-    if read_running(place.aws, place.stack_name, ()).status in GOOD:
-        return absent_champion(f"stack {place.stack_name} runs, but no release says what is in it")
     return absent_champion(f"nothing was released to {place.name} yet", first=True)
 
 
