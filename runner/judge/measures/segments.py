@@ -84,12 +84,14 @@ class Segments:
 class Influences:
     """What a metric is in every segment: `values` (parts,), each row's `influence` (n,) on its segment's,
     what each row `carries` (n,), by which two models can be told to differ on it (numbers, or predicted
-    classes), and the `faults` of segments (code -> cause) in which there is no value."""
+    classes), and the `faults` of segments (code -> cause) in which there is no value. `excess` (parts,): by
+    how much values may be too high on average; None where they are not."""
 
     values: Any
     influence: Any
     carries: Any
     faults: dict[int, str] = field(default_factory=dict)
+    excess: Any = None
 
     def refuse(self, where: Any, cause: str) -> Influences:
         """The same, without a value where a mask (parts,) says so; an earlier cause stands."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 from runner.judge.measures.segments import Influences, Segments
 from runner.judge.metrics import METRICS, measured
 from runner.judge.options import Options
 from runner.judge.paired.interval import Spread, bounds, from_powers, score
+from runner.judge.paired.power import Design, rows_for, seen
 from runner.judge.paired.units import units_of
 from runner.judge.paired.verdict import Interval, Standing, standing
 from runner.judge.predictions import CannotCompute, Predictions
@@ -43,11 +43,15 @@ class Paired:
         """The verdict for a margin, in the metric's unit."""
         return standing(self.difference, margin, self.carrying)
 
-    def needed(self, loss: float, power: float = 0.8) -> int:
-        """About how many rows tell a loss of this size from none, as often as `power` says."""
-        z = NormalDist()
-        factor = (z.inv_cdf(1 - self.alpha) + z.inv_cdf(power)) / loss
-        return max(1, round(self.rows * (self.se * factor) ** 2))
+    @property
+    def design(self) -> Design:
+        """What more rows like these would be like."""
+        return seen(self.spread, self.rows, self.carrying, self.right is not None)
+
+    def needed(self, loss: float, power: float = 0.8) -> int | None:
+        """From about how many rows on a loss of this size is told, as often as `power` says; None where two
+        such models cannot lose as much."""
+        return rows_for(power, lambda rows: self.design.tells(rows, loss, self.alpha))
 
     def words(self, margin: float) -> str:
         """'candidate roc_auc 0.781 against 0.779, difference +0.002 [-0.001, +0.005], margin 0.005:
@@ -88,6 +92,7 @@ def compare_slices(
     powers, counts = units.powers(each), units.carrying(_apart(mine, theirs, candidate.weights))
     plain = metric == "accuracy" and groups is None and candidate.weights is None
     right = _right(mine, theirs, candidate.y, slices) if plain else None
+    higher = METRICS[metric].higher_is_better
 
     def found(code: int) -> Paired | CannotCompute:
         for fault in (mine.faults.get(code), theirs.faults.get(code)):
@@ -95,7 +100,7 @@ def compare_slices(
                 return CannotCompute(fault)
         rows, values = int(slices.sizes[code]), (float(mine.values[code]), float(theirs.values[code]))
         try:
-            spread = from_powers(powers[code], units.counts[code], rows)
+            spread = from_powers(powers[code], units.counts[code], rows, _slack(mine, theirs, higher, code))
         except CannotCompute as error:
             return error
         gain = METRICS[metric].sign * (values[0] - values[1])
@@ -104,6 +109,12 @@ def compare_slices(
         return Paired(metric, *values, interval, spread.se, rows, carrying, alpha, spread, counted)
 
     return [found(code) for code in range(slices.count)]
+
+
+def _slack(mine: Influences, theirs: Influences, higher_is_better: bool, code: int) -> tuple[float, float]:
+    """By how much the gain may be too high, and too low, on average."""
+    over, under = (0.0 if p.excess is None else float(p.excess[code]) for p in (mine, theirs))
+    return (over, under) if higher_is_better else (under, over)
 
 
 def _require_pairs(candidate: Predictions, champion: Predictions) -> None:

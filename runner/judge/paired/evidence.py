@@ -27,9 +27,10 @@ def p_below(value: float, bound: float, found: Spread) -> float:
     truth as far as these rows can tell."""
     from scipy.special import stdtr
 
+    highest = value + found.slack[1]
     if not found.se > 0:
-        return 0.0 if value < bound else 1.0
-    t = (value - bound) / found.se
+        return 0.0 if highest < bound else 1.0
+    t = (highest - bound) / found.se
     return float(
         max(stdtr(found.df, t), stdtr(found.df, _skewed(t, found.skewness / math.sqrt(found.units))))
     )

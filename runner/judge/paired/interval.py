@@ -13,18 +13,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.judge.paired.verdict import Interval
-from runner.judge.predictions import CannotCompute, Predictions
+from runner.judge.predictions import CannotCompute
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
     """How a mean of influences varies: its standard error `se`, the influences' `skewness`, the degrees of
-    freedom `df` that the error has, and of how many independent `units` (rows, clusters) it is."""
+    freedom `df` that the error has, and of how many independent `units` (rows, clusters) it is. `slack` is by
+    how much the value may be too high, and too low, on average."""
 
     se: float
     skewness: float
     df: float
     units: int
+    slack: tuple[float, float] = (0.0, 0.0)
 
 
 def spread(each: Any, groups: Any = None) -> Spread:
@@ -42,7 +44,9 @@ def spread(each: Any, groups: Any = None) -> Spread:
     return from_powers(powers, len(each), rows)
 
 
-def from_powers(powers: tuple[float, float, float], units: int, rows: int) -> Spread:
+def from_powers(
+    powers: tuple[float, float, float], units: int, rows: int, slack: tuple[float, float] = (0.0, 0.0)
+) -> Spread:
     """Of sums of the units' influences to the powers of 2, 3 and 4; `rows` is what the value is a mean over.
 
     The degrees of freedom are those of a chi-square with the error's own variance, 2 units / (kurtosis - 1)
@@ -53,23 +57,26 @@ def from_powers(powers: tuple[float, float, float], units: int, rows: int) -> Sp
     second, third, fourth = powers
     se = math.sqrt(second * units / (units - 1)) / rows
     if not second:
-        return Spread(se, 0.0, units - 1.0, units)
+        return Spread(se, 0.0, units - 1.0, units, slack)
     excess = fourth - second * second / units
     df = 2 * second * second / excess if excess > 0 else math.inf
-    return Spread(se, third * math.sqrt(units) / second**1.5, min(max(df, 1.0), units - 1.0), units)
+    skewness = third * math.sqrt(units) / second**1.5
+    return Spread(se, skewness, min(max(df, 1.0), units - 1.0), units, slack)
 
 
 def bounds(value: float, found: Spread, alpha: float) -> Interval:
     """The two-sided interval of 1 - 2 alpha: on either side the wider one of Student's t and of t with the
     skewness taken out (Hall 1992, JRSS B 54:221).
 
-    Hall's alone is too narrow where a few rows' skewness is chance, Student's where it is real."""
+    Hall's alone is too narrow where a few rows' skewness is chance, Student's where it is real. What slack
+    there is moves the ends."""
     from scipy.special import stdtrit
 
     quantile = float(stdtrit(found.df, 1 - alpha))
     tilt = found.skewness / math.sqrt(found.units)
     up, down = _unskewed(-quantile, tilt), _unskewed(quantile, tilt)
-    return Interval(value, value - max(quantile, down) * found.se, value + max(quantile, -up) * found.se)
+    low = value - found.slack[0] - max(quantile, down) * found.se
+    return Interval(value, low, value + found.slack[1] + max(quantile, -up) * found.se)
 
 
 def _unskewed(x: float, tilt: float) -> float:
@@ -77,23 +84,6 @@ def _unskewed(x: float, tilt: float) -> float:
     if abs(tilt) < 1e-6:
         return x
     return 3 / tilt * (math.cbrt(1 + tilt * (x - tilt / 6)) - 1)
-
-
-def error(each: Any, groups: Any) -> tuple[float, int]:
-    """The standard error of a mean of influences (n,), and of how many independent units it is."""
-    found = spread(each, groups)
-    return found.se, found.units
-
-
-def student(value: float, se: float, units: int, alpha: float) -> Interval:
-    """Student's t: its wider tails are what few units need, and cost many nothing."""
-    return bounds(value, Spread(se, 0.0, units - 1.0, units), alpha)
-
-
-def discordant(candidate: Predictions, champion: Predictions, threshold: float, alpha: float) -> Interval:
-    """Of accuracies, by the rows that one has right and the other wrong: Tango's score interval."""
-    mine, theirs = (p.labels(threshold) == p.y for p in (candidate, champion))
-    return score(int((mine & ~theirs).sum()), int((theirs & ~mine).sum()), len(candidate), alpha)
 
 
 def score(won: int, lost: int, rows: int, alpha: float) -> Interval:

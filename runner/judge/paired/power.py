@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runner.judge.paired.interval import statistic
+from runner.judge.paired.interval import Spread, statistic
 from runner.judge.paired.verdict import LEAST
 
 MOST = 10**10  # rows: who needs more needs another metric
@@ -56,6 +56,8 @@ class Smooth:
         if rows < LEAST:
             return 0.0
         df = min(max(2 * rows / max(self.kurtosis - 1, 1e-9), 1.0), rows - 1.0)
+        if not self.deviation:
+            return float(gap > 0)
         reached = gap * math.sqrt(rows) / self.deviation - float(stdtrit(df, 1 - alpha))
         return float(ndtr(reached) * bdtrc(LEAST - 1, rows, self.carrying))
 
@@ -91,6 +93,14 @@ class Discordant:
         won = (1 + difference / self.disagreement) / 2
         above = np.where(least > 0, bdtrc(np.maximum(least, 1) - 1.0, differ, won), 1.0)
         return float((chance * np.where(least > differ, 0.0, above)).sum())
+
+
+def seen(spread: Spread, rows: int, carrying: int, labels: bool) -> Design:
+    """The design of what was seen on these rows; `labels`: it is an accuracy whose interval is Tango's."""
+    if labels:
+        return Discordant(carrying / rows)
+    kurtosis = 1 + 2 * rows / spread.df
+    return Smooth(spread.se * math.sqrt(rows), kurtosis, carrying / rows)
 
 
 def _likely(rows: int, share: float) -> tuple[Any, Any]:
