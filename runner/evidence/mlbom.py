@@ -117,9 +117,8 @@ def _slices(report: StageReport) -> Iterator[Json]:
 
 
 def _measured(words: str) -> Json:
-    """Of "0.665 [0.655, 0.675] on 9,000 rows", or "0.665 against 0.66, ...", the value, and its interval where
-    it is the value's own; any other words as they are."""
-
+    """Of "0.665 [0.655, 0.675] on 9,000 rows", or "0.665 against 0.66, ...", the value, and its interval
+    where it is the value's own; any other words as they are."""
     found = MEASURED.match(words)
     if not found:
         return {"value": one_line(words)}

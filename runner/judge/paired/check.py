@@ -11,17 +11,25 @@ from runner.judge.predictions import CannotCompute, Predictions
 from runner.model import Check, Status
 
 
-def compared(rule: Compare, candidate: Predictions, champion: Predictions, frame: Any) -> Check:
-    """PASSED where the verdict is one that the rule accepts, FAILED where it is another one, ERROR where the
-    rows do not tell: missing evidence is never a pass."""
-    id, limit = f"champion/{rule.label}", f"{' or '.join(rule.accept)} within {rule.margin:g}"
+def paired(
+    rule: Compare, candidate: Predictions, champion: Predictions, frame: Any
+) -> Paired | CannotCompute:
+    """The comparison that a rule asks for, or why there is none."""
     try:
         groups = _groups(rule, frame)
-        found = compare(
+        return compare(
             rule.metric, candidate, champion, alpha=rule.alpha, options=rule.options, groups=groups
         )
     except CannotCompute as error:
-        return Check(id, Status.ERROR, cause=f"{rule.label} cannot be compared: {error}", limit=limit)
+        return error
+
+
+def compared(id: str, rule: Compare, found: Paired | CannotCompute) -> Check:
+    """PASSED where the verdict is one that the rule accepts, FAILED where it is another one, ERROR where the
+    rows do not tell: missing evidence is never a pass."""
+    limit = f"{' or '.join(rule.accept)} within {rule.margin:g}"
+    if isinstance(found, CannotCompute):
+        return Check(id, Status.ERROR, cause=f"{rule.label} cannot be compared: {found}", limit=limit)
     status, verdict = Status.FAILED, found.standing(rule.margin)
     if verdict in rule.accept:
         status = Status.PASSED

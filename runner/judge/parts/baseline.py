@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import suppress
 from typing import Any
 
 from runner.judge.baseline import beats, dummy
 from runner.judge.champion import FIRST, without_champion
-from runner.judge.criteria import Champion, Criteria, Dummy
-from runner.judge.paired.check import compared
+from runner.judge.criteria import Champion, Compare, Criteria, Dummy
+from runner.judge.differences import differences
+from runner.judge.paired.check import compared, paired
+from runner.judge.paired.compare import Paired
 from runner.judge.part import Limits, Part
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.trial import Bench, Trial
-from runner.model import Check
+from runner.model import Check, Plot
 
 
 def ids(bench: Bench) -> Iterator[str]:
@@ -51,9 +53,29 @@ def checks(trial: Trial) -> Iterator[Check]:
         return
     for beat in rule.must_beat:
         yield beats(beat, trial.predictions, other, name)
-    for each in rule.compare:
-        found = compared(each, trial.predictions, other, trial.bench.evaluation.frame)
-        yield replace(found, id=f"{rule.kind}/{each.label}")
+    for each, found in _pairs(trial, rule, other):
+        yield compared(f"{rule.kind}/{each.label}", each, found)
+
+
+def _pairs(
+    trial: Trial, rule: Dummy | Champion, other: Predictions
+) -> list[tuple[Compare, Paired | CannotCompute]]:
+    def compute() -> list[tuple[Compare, Paired | CannotCompute]]:
+        frame = trial.bench.evaluation.frame
+        return [(each, paired(each, trial.predictions, other, frame)) for each in rule.compare]
+
+    return trial.once("baseline", compute)
+
+
+def plots(trial: Trial) -> Iterator[Plot]:
+    """How far the candidate is from what it is compared with."""
+    rule = trial.criteria.baseline
+    if rule is None or not rule.compare:
+        return
+    with suppress(CannotCompute):  # the checks say so
+        known = [(r, p) for r, p in _pairs(trial, rule, _other(trial, rule)) if isinstance(p, Paired)]
+        if known:
+            yield differences(f"Difference from the {rule.kind}", known)
 
 
 def _absent(rule: Dummy | Champion, name: str, error: CannotCompute) -> Iterator[Check]:
@@ -77,4 +99,4 @@ def facts(trial: Trial) -> dict[str, Any]:
     return told | ({"allowed": [f"{FIRST} in {rule.environment}"]} if champion.first else {})
 
 
-PART = Part(ids, checks, limits, facts=facts)
+PART = Part(ids, checks, limits, plots=plots, facts=facts)

@@ -15,7 +15,7 @@ from runner.judge.criteria import Compare
 from runner.judge.measures.segments import Segments
 from runner.judge.metrics import METRICS
 from runner.judge.options import Options
-from runner.judge.paired.check import compared
+from runner.judge.paired.check import compared, paired
 from runner.judge.paired.compare import compare, compare_slices
 from runner.judge.paired.verdict import Interval, Standing, standing
 from runner.judge.predictions import BINARY, RANKING, REGRESSION, CannotCompute, Predictions, Task
@@ -99,7 +99,7 @@ def test_what_is_no_pair() -> None:
 )
 def test_as_a_check(loss: float, n: int, status: Status, word: str) -> None:
     rule = Compare(metric="accuracy", margin=0.02)
-    check = compared(rule, *pair(2, n, loss), pd.DataFrame({"a": range(n)}))
+    check = compared("x", rule, paired(rule, *pair(2, n, loss), pd.DataFrame({"a": range(n)})))
     assert check.status is status
     assert word in check.measured
     assert "rows" in check.details
@@ -107,12 +107,13 @@ def test_as_a_check(loss: float, n: int, status: Status, word: str) -> None:
 
 def test_a_verdict_that_is_not_accepted_fails() -> None:
     rule = Compare(metric="accuracy", margin=0.02, accept=("better",))
-    assert compared(rule, *pair(2, 4000), pd.DataFrame()).status is Status.FAILED
+    found = paired(rule, *pair(2, 4000), pd.DataFrame())
+    assert compared("x", rule, found).status is Status.FAILED
 
 
 def test_a_group_that_is_no_column() -> None:
     rule = Compare(metric="accuracy", margin=0.02, group="tail")
-    check = compared(rule, *pair(2, 400), pd.DataFrame({"a": range(400)}))
+    check = compared("x", rule, paired(rule, *pair(2, 400), pd.DataFrame({"a": range(400)})))
     assert (check.status, "no column 'tail'" in check.cause) == (Status.ERROR, True)
 
 
