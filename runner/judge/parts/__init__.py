@@ -7,6 +7,7 @@ from runner.judge.parts import (
     baseline,
     calibration,
     explain,
+    fairness,
     latency,
     memory,
     metrics,
@@ -14,6 +15,7 @@ from runner.judge.parts import (
     parity,
     size,
     slices,
+    worst,
 )
 
 PARTS: dict[str, Part] = {
@@ -22,6 +24,8 @@ PARTS: dict[str, Part] = {
     "baseline": baseline.PART,
     "calibration": calibration.PART,
     "slices": slices.PART,
+    "fairness": fairness.PART,
+    "worst": worst.PART,
     "latency": latency.PART,
     "memory": memory.PART,
     "size": size.PART,

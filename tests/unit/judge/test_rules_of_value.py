@@ -1,4 +1,4 @@
-"""Bounds, calibration, baseline and slices: each number by hand, each rule broken once."""
+"""Bounds, calibration and baseline: each number by hand, each rule broken once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from helpers.judging import binary, multiclass, regression
 from hypothesis import given
@@ -17,10 +16,8 @@ from runner.judge.baseline import beats, dummy
 from runner.judge.bounds import bounded
 from runner.judge.calibration import expected_calibration_error, reliability
 from runner.judge.criteria import Beat
-from runner.judge.criteria_slices import SliceRule
 from runner.judge.metrics import value_of
 from runner.judge.predictions import BINARY, CannotCompute, Predictions
-from runner.judge.slices import MAX_SLICES, slices_of
 from runner.model import Status
 
 numbers = st.floats(allow_nan=True, allow_infinity=True)
@@ -116,70 +113,3 @@ def test_a_baseline_without_a_value_is_an_error() -> None:
     broken = replace(p, scores=np.full(len(p), np.nan))
     for mine, theirs in ((p, broken), (broken, p)):
         assert beats(Beat(metric="roc_auc"), mine, theirs, "the champion").status is Status.ERROR
-
-
-def rule(**fields: object) -> SliceRule:
-    return SliceRule.model_validate({"by": "place", "metric": "roc_auc", "min": 0.6, **fields})
-
-
-def frame(p: Predictions, places: object) -> pd.DataFrame:
-    return pd.DataFrame({"place": places}, index=range(len(p)))
-
-
-def test_each_slice_is_judged_on_its_own_rows() -> None:
-    p = binary()
-    places = np.where(np.arange(300) < 150, "north", "south")
-    ruined = replace(p, scores=np.where(places == "south", 1 - p.scores, p.scores))
-    group = slices_of(rule(), frame(p, places))
-    north, south, whole = group.checks(ruined)
-    assert [c.id for c in (north, south, whole)] == list(group.ids())
-    assert north.id == "slices/place=north/roc_auc" and north.status is Status.PASSED
-    assert south.status is Status.FAILED and "roc_auc of place=south" in south.cause
-    assert "on 150 rows" in south.cause
-    assert (whole.status, whole.measured) == (Status.PASSED, "2 of 2 slices judged")
-
-
-def test_a_slice_of_one_class_is_an_error() -> None:
-    p = binary()
-    first, second, _ = slices_of(rule(), frame(p, p.y)).checks(p)
-    assert first.status is second.status is Status.ERROR and "one class only" in first.cause
-
-
-def test_a_small_slice_is_skipped_and_shown_only_where_the_rule_says_so() -> None:
-    p = binary()
-    places = np.where(np.arange(300) < 9, "tiny", "rest")
-    _, tiny, whole = slices_of(rule(min_rows=10), frame(p, places)).checks(p)
-    assert (tiny.status, tiny.cause) == (Status.SKIPPED, "9 rows, fewer than min_rows 10")
-    assert (whole.status, whole.measured) == (Status.PASSED, "1 of 2 slices judged")
-    _, tiny, _ = slices_of(rule(), frame(p, places)).checks(p)
-    assert tiny.status is not Status.SKIPPED
-
-
-def test_a_rule_whose_slices_are_all_skipped_is_an_error() -> None:
-    p = binary()
-    *_, whole = slices_of(rule(min_rows=301), frame(p, "all")).checks(p)
-    assert (whole.status, whole.cause) == (Status.ERROR, "every slice has fewer than min_rows rows")
-
-
-@pytest.mark.parametrize(
-    ("by", "cause"), [("gone", "no column 'gone'"), ("number", f"more than {MAX_SLICES}")]
-)
-def test_a_column_that_gives_no_slices_is_an_error(by: str, cause: str) -> None:
-    p = binary()
-    (check,) = slices_of(rule(by=by), pd.DataFrame({"number": p.scores})).checks(p)
-    assert check.status is Status.ERROR and cause in check.cause
-
-
-def test_names_of_slices_are_plain_ordered_and_distinct() -> None:
-    values = pd.DataFrame({"place": [10.0, 2.0, None, 2.0]})
-    assert list(slices_of(rule(), values).masks) == ["2", "10", "null"]
-    mixed = pd.DataFrame({"place": ["1", 1, "a\nb", None]}, dtype=object)
-    masks = slices_of(rule(), mixed).masks
-    assert list(masks) == ["1", "a b", "null"] and masks["1"].sum() == 2
-
-
-def test_the_plot_shows_every_slice_and_the_bound() -> None:
-    p = binary()
-    plot = slices_of(rule(min_rows=200), frame(p, np.arange(300) % 2)).plot(p)
-    assert plot is not None and plot.kind == "points" and plot.limits[0].value == 0.6
-    assert plot.series[0].x == ("0 (150)", "1 (150)") and None not in plot.series[0].y

@@ -1,0 +1,135 @@
+"""What each slice shows: its value, or its difference against the champion, with interval and p value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner.judge.bounds import number
+from runner.judge.criteria_slices import SliceRule
+from runner.judge.measures.segments import Segments
+from runner.judge.metrics import METRICS, measured
+from runner.judge.paired.compare import Paired, compare_slices
+from runner.judge.paired.evidence import p_below, p_loses
+from runner.judge.paired.interval import Spread, bounds, from_powers
+from runner.judge.paired.units import units_of
+from runner.judge.paired.verdict import LEAST, Interval
+from runner.judge.predictions import CannotCompute, Predictions
+from runner.judge.slicing.slices import Slices
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One slice: its `value` in the metric's unit (against the champion the difference, higher is better),
+    the two-sided `interval` of 1 - 2 alpha by itself, its standard error, and `p` of the evidence that it is
+    on the wrong side. `fault`: why nothing can be computed; `few`: why its rows are no evidence."""
+
+    value: float = float("nan")
+    interval: Interval | None = None
+    se: float = 0.0
+    p: float = 1.0
+    words: str = ""
+    fault: str = ""
+    few: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was seen of a named slice of so many rows; `small`: it has fewer than min_rows."""
+
+    label: str
+    rows: int
+    small: bool
+    seen: Seen
+
+
+def against_champion(
+    slices: Slices, candidate: Predictions, champion: Predictions, frame: Any
+) -> list[Judged]:
+    """Each slice's difference, and the evidence that more than the margin is lost."""
+    rule = slices.rule
+
+    def look(segments: Segments, groups: Any) -> list[Seen]:
+        found = compare_slices(
+            rule.metric, candidate, champion, segments, alpha=rule.alpha, options=rule.options, groups=groups
+        )
+        return [_difference(each, rule.margin or 0.0) for each in found]
+
+    return _each(slices, frame, look)
+
+
+def _difference(found: Paired | CannotCompute, margin: float) -> Seen:
+    if isinstance(found, CannotCompute):
+        return Seen(fault=str(found))
+    d, rows = found.difference, f"{found.rows:,} rows"
+    words = (
+        f"{number(found.candidate)} against {number(found.champion)}, "
+        f"difference {d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}] on {rows}"
+    )
+    seen = Seen(d.value, d, found.se, p_loses(found, margin), words)
+    if found.carrying >= LEAST:
+        return seen
+    few = f"the models differ on {found.carrying} rows or clusters: fewer than {LEAST} are no evidence"
+    return replace(seen, p=1.0, few=few)
+
+
+def against_bounds(slices: Slices, predictions: Predictions, frame: Any) -> list[Judged]:
+    """Each slice's value, and the evidence that it is outside of the rule's bounds."""
+    rule = slices.rule
+
+    def look(segments: Segments, groups: Any) -> list[Seen]:
+        found = measured(rule.metric, predictions, rule.options, segments)
+        units = units_of(segments, predictions.query if groups is None else groups)
+        powers, highest = units.powers(found.influence), METRICS[rule.metric].highest(predictions.task)
+        seen = [Seen(fault=found.faults.get(code, "")) for code in range(segments.count)]
+        for code in (code for code in range(segments.count) if not seen[code].fault):
+            counts = int(units.counts[code]), int(segments.sizes[code])
+            seen[code] = _value(rule, float(found.values[code]), powers[code], counts, highest)
+        return seen
+
+    return _each(slices, frame, look)
+
+
+def _value(rule: SliceRule, value: float, powers: Any, counts: tuple[int, int], highest: float) -> Seen:
+    """`counts`: of independent units, and of rows."""
+    words, few = number(value), f"fewer than {LEAST} independent rows are no evidence"
+    try:
+        spread = from_powers(powers, *counts)
+    except CannotCompute:  # one row has a value, and no interval
+        return Seen(value, words=words, few=few)
+    wide = bounds(value, spread, rule.alpha)
+    interval = Interval(value, max(wide.low, METRICS[rule.metric].low), min(wide.high, highest))
+    told = f"{words} [{number(interval.low)}, {number(interval.high)}] on {counts[1]:,} rows"
+    enough = counts[0] >= LEAST
+    p = _outside(rule, value, spread) if enough else 1.0
+    return Seen(value, interval, spread.se, p, told, few="" if enough else few)
+
+
+def _outside(rule: SliceRule, value: float, spread: Spread) -> float:
+    """The p value on the side where there is evidence: the truth cannot be beyond both bounds."""
+    mirrored = replace(spread, skewness=-spread.skewness)
+    below = 1.0 if rule.min is None else p_below(value, rule.min, spread)
+    above = 1.0 if rule.max is None else p_below(-value, -rule.max, mirrored)
+    return min(below, above)
+
+
+def _each(slices: Slices, frame: Any, look: Callable[[Segments, Any], list[Seen]]) -> list[Judged]:
+    """What is seen of every slice, with its label and its rows."""
+    seen: list[Seen] = []
+    for part in slices.partitions:
+        try:
+            seen += look(Segments(len(part.codes), part.codes, len(part.names)), _groups(slices.rule, frame))
+        except CannotCompute as error:  # of all slices at once
+            seen += [Seen(fault=str(error))] * len(part.names)
+    least = slices.rule.min_rows or 0
+    named = zip(slices.labels, slices.counts(), seen, strict=True)
+    return [Judged(label, rows, rows < least, each) for label, rows, each in named]
+
+
+def _groups(rule: SliceRule, frame: Any) -> Any:
+    if rule.group is None:
+        return None
+    if rule.group not in frame.columns:
+        raise CannotCompute(f"there is no column {rule.group!r} to group rows by")
+    return frame[rule.group].astype(str).to_numpy()
