@@ -40,6 +40,7 @@ MAY = {
     "wire": {"errors", "model", "adapters"},
     "config": {"errors", "model", "resources"},
     "environment": {"errors", "model", "adapters", "config"},
+    "expect": {"errors", "text"},
     "plan": {"errors", "model", "config"},
     "judge": {"errors", "model", "adapters", "config", "stages"},
     "sandbox": {"errors", "model", "adapters", "versions"},

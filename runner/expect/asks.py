@@ -1,0 +1,68 @@
+"""What expectations ask of a table, as data. Equal asks are computed once, however many expectations ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ALL_ROWS = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value of the fused scan: an SQL aggregate, over the rows of a condition."""
+
+    sql: str
+    where: str = ALL_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """How many different values (of several columns: combinations) rows have, and how many rows share one.
+
+    Exact. `keys` are SQL expressions; the answer is a `Uniqueness`."""
+
+    keys: tuple[str, ...]
+    where: str = ALL_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Uniqueness:
+    """`distinct` values over `rows` rows, of which `shared` have a value that another row has too."""
+
+    rows: int
+    distinct: int
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Quantiles of a column's values; `method` as numpy calls it."""
+
+    column: str
+    probabilities: tuple[float, ...]
+    method: str = "nearest"
+    where: str = ALL_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A column's different values with their counts, at most `limit` of them (None: there are more)."""
+
+    key: str
+    where: str = ALL_ROWS
+    limit: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The first rows of a condition: (position in the table, the columns' values), `limit` of them."""
+
+    columns: tuple[str, ...]
+    where: str
+    limit: int
+
+
+Ask = Scalar | Distinct | Quantiles | Values | Rows
+Found = Mapping[Ask, Any]

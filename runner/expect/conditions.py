@@ -1,0 +1,124 @@
+"""Row conditions as SQL: the plain ones of pandas' queries and of Great Expectations' own language. Pure.
+
+A comparison with a null is false in both, and its negation true; so every comparison here is either.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from runner.expect.asks import ALL_ROWS
+from runner.expect.columns import NUMBERS, Column, Kind
+from runner.expect.literals import Uncompiled, literal
+
+PARSERS = ("pandas", "great_expectations", "great_expectations__experimental__")
+SIGNS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+COMPARED = (*NUMBERS, Kind.TEXT, Kind.BOOLEAN)
+LONGEST = 2000
+
+
+def condition(kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
+    """The condition of an expectation's arguments; raises Uncompiled for one that is not plain."""
+    told, parser = kwargs.get("row_condition"), kwargs.get("condition_parser")
+    if told is None:
+        return ALL_ROWS
+    if not isinstance(told, str) or parser not in PARSERS or len(told) > LONGEST:
+        raise Uncompiled("its row_condition is no plain text")
+    try:
+        tree = ast.parse(_without_ticks(told, columns), mode="eval")
+        return _Writer(columns, parser)(tree.body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise Uncompiled("its row_condition is not a plain comparison") from None
+
+
+def _without_ticks(told: str, columns: Mapping[str, Column]) -> str:
+    """pandas writes `odd names` in ticks: col("odd names") says the same."""
+    return re.sub(r"`([^`]+)`", lambda match: f"col({match[1]!r})", told.strip())
+
+
+class _Writer:
+    """A syntax tree of known nodes -> SQL; whatever else there is raises Uncompiled."""
+
+    def __init__(self, columns: Mapping[str, Column], parser: str) -> None:
+        self.columns, self.parser = columns, parser
+
+    def __call__(self, node: ast.AST) -> str:
+        if isinstance(node, ast.BoolOp):
+            return self._joined(" AND " if isinstance(node.op, ast.And) else " OR ", node.values)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
+            return self._joined(
+                " AND " if isinstance(node.op, ast.BitAnd) else " OR ", [node.left, node.right]
+            )
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.Invert):
+            return f"(NOT {self(node.operand)})"
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            return self._compared(node.left, node.ops[0], node.comparators[0])
+        if isinstance(node, ast.Call):
+            return self._nullity(node)
+        raise Uncompiled("its row_condition is not a plain comparison")
+
+    def _joined(self, word: str, nodes: list[ast.expr]) -> str:
+        return f"({word.join(map(self, nodes))})"
+
+    def _compared(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> str:
+        if isinstance(operator, ast.In | ast.NotIn):
+            return self._member(left, right, negated=isinstance(operator, ast.NotIn))
+        sign = SIGNS.get(type(operator))
+        if sign is None:
+            raise Uncompiled("its row_condition is not a plain comparison")
+        if isinstance(left, ast.Constant):
+            left, right, sign = right, left, TURNED[sign]
+        column, value = self._column(left), self._literal(right)
+        if column.kind is Kind.BOOLEAN and sign not in ("=", "<>"):
+            raise Uncompiled("an order of truths")
+        if self.parser != "pandas" and (value == "" or isinstance(value, bool)):
+            raise Uncompiled("a value that Great Expectations' grammar lacks")
+        said = f"({column.sql} {sign} {literal(value, column)})"
+        return f"({column.missing} OR {said})" if sign == "<>" else f"(NOT {column.missing} AND {said})"
+
+    def _member(self, left: ast.expr, right: ast.expr, *, negated: bool) -> str:
+        column, values = self._column(left), self._literal(right)
+        if not isinstance(values, list | tuple) or not values:
+            raise Uncompiled("its row_condition is not a plain set")
+        said = f"(NOT {column.missing} AND {column.sql} IN ({', '.join(literal(v, column) for v in values)}))"
+        return f"(NOT {said})" if negated else said
+
+    def _nullity(self, node: ast.Call) -> str:
+        names = {"isnull": True, "isna": True, "notnull": False, "notna": False, "notNull": False}
+        if (
+            not isinstance(node.func, ast.Attribute)
+            or node.args
+            or node.keywords
+            or node.func.attr not in names
+        ):
+            raise Uncompiled("a call in its row_condition")
+        missing = self._column(node.func.value).missing
+        return missing if names[node.func.attr] else f"(NOT {missing})"
+
+    def _column(self, node: ast.expr) -> Column:
+        name = node.id if isinstance(node, ast.Name) else None
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "col"
+            and len(node.args) == 1
+        ):
+            name = self._literal(node.args[0])
+        if not isinstance(name, str) or name not in self.columns:
+            raise Uncompiled("its row_condition names no column")
+        column = self.columns[name]
+        if column.kind not in COMPARED or column.dtype == "float32":
+            raise Uncompiled(f"its row_condition compares a column of kind {column.kind}")
+        return column
+
+    def _literal(self, node: ast.expr) -> Any:
+        try:
+            return ast.literal_eval(node)
+        except ValueError:
+            raise Uncompiled("its row_condition compares with no plain value") from None

@@ -1,0 +1,64 @@
+"""A suite and a table's columns -> what is compiled, why the rest is not, and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.expect.columns import Column
+from runner.expect.compiled import Compiled
+from runner.expect.compilers import COMPILERS
+from runner.expect.conditions import condition
+from runner.expect.duck import DuckTable
+from runner.expect.literals import Uncompiled
+from runner.expect.scope import Scope
+
+# What changes how a result is told, or computed: left to Great Expectations where it is given.
+UNKNOWN = ("result_format", "catch_exceptions", "windows", "profiler_config")
+
+
+WHOLE_TABLE = ("expect_table_row_count_to_be_between", "expect_table_row_count_to_equal")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """By check id: what was compiled, or why it is left to Great Expectations."""
+
+    compiled: Mapping[str, Compiled]
+    left: Mapping[str, str]
+
+
+def plan(expectations: Mapping[str, tuple[str, Mapping[str, Any]]], columns: Mapping[str, Column]) -> Planned:
+    """Compile what can be: check id -> (type, kwargs)."""
+    compiled: dict[str, Compiled] = {}
+    left: dict[str, str] = {}
+    for id, (type, kwargs) in expectations.items():
+        try:
+            compiled[id] = _compile(type, kwargs, columns)
+        except Uncompiled as why:
+            left[id] = str(why)
+    return Planned(compiled, left)
+
+
+def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> Compiled:
+    if type not in COMPILERS:
+        raise Uncompiled("of a type that is not compiled")
+    for name in UNKNOWN:
+        if kwargs.get(name):
+            raise Uncompiled(f"{name} is given")
+    if any("$PARAMETER" in value for value in kwargs.values() if isinstance(value, Mapping)):
+        raise Uncompiled("a suite parameter")
+    if type in WHOLE_TABLE and kwargs.get("row_condition"):
+        raise Uncompiled("a condition on rows of what is no row")
+    return COMPILERS[type](kwargs, Scope(columns, condition(kwargs, columns)))
+
+
+def answers(planned: Planned, table: DuckTable) -> dict[str, tuple[bool, Mapping[str, Any]]]:
+    """Success and Great Expectations' `result` of every compiled expectation."""
+    found = table.answer(ask for each in planned.compiled.values() for ask in each.asks)
+    told = {}
+    for id, each in planned.compiled.items():
+        wanted = each.rows(found)
+        told[id] = each.conclude(found, table.rows(wanted) if wanted else [])
+    return told
