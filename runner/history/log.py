@@ -81,9 +81,15 @@ class Log(Generic[R]):
         return self.read(number) if number else None
 
     def all(self) -> list[R]:
-        """Every record, oldest first."""
+        """Every record, oldest first. One that was not listed is read first: it is missing, and then nothing
+        else is read, or it was written meanwhile."""
+        listed = self._numbers()
+        last = max(listed, default=0)
+        for number in range(1, last + 1) if len(listed) < last else ():
+            if number not in listed:
+                self.read(number)
         with ThreadPoolExecutor(READERS) as pool:
-            return list(pool.map(self.read, range(1, self._count() + 1)))
+            return list(pool.map(self.read, range(1, last + 1)))
 
     def find(self, identity: str) -> R | None:
         """The record of an identity, None where the index has none."""
@@ -107,8 +113,11 @@ class Log(Generic[R]):
         return record
 
     def _count(self) -> int:
+        return max(self._numbers(), default=0)
+
+    def _numbers(self) -> set[int]:
         names = (key.rpartition("/")[2] for key in self.records.keys(self.slots))
-        return max((int(match[1]) for name in names if (match := SLOT.fullmatch(name))), default=0)
+        return {int(match[1]) for name in names if (match := SLOT.fullmatch(name))}
 
     def _is_indexed(self, record: R) -> bool:
         """Write the record's index entry unless it stands; False where S3 could not decide (409)."""

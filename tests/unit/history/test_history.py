@@ -234,3 +234,17 @@ def test_the_latest_run_that_judged_a_version_speaks() -> None:
 def test_a_run_whose_id_leads_elsewhere_is_refused() -> None:
     with pytest.raises(InfrastructureError, match="no name for a record"):
         history().judge(judgement("../../versions/fn/00000001", "PASSED"), begun(0))
+
+
+def test_a_record_far_behind_the_others_is_damage_and_no_hundred_million_reads() -> None:
+    records = Memory()
+    log = Log(records, "releases", "ids", Version)
+    records.put("releases/00000001.json", b"{}")
+    records.put("releases/99999999.json", b"{}")
+    asked: list[str] = []
+    get = records.get
+    records.get = lambda key: asked.append(key) or get(key)  # type: ignore[method-assign, func-returns-value]
+    with pytest.raises(InfrastructureError, match="it is missing") as error:
+        log.all()
+    assert error.value.where.endswith("releases/00000002.json")
+    assert asked == ["releases/00000002.json"]
