@@ -11,7 +11,7 @@ from typing import Any
 from runner.adapters.files import write_atomic
 from runner.errors import InfrastructureError
 from runner.model import StageReport
-from runner.text import is_heavy
+from runner.text import is_heavy, one_line
 
 LIMIT = 64 * 2**20
 
@@ -51,6 +51,12 @@ def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
+def _validation_error() -> Any:
+    from pydantic import ValidationError
+
+    return ValidationError
+
+
 def load(path: Path, kind: Any) -> Any:
     """Read a JSON file as a dataclass; raises InfrastructureError where it is missing or does not fit."""
     try:
@@ -68,5 +74,14 @@ def loads(raw: bytes, kind: Any, where: str) -> Any:
             raise ValueError(f"larger than {LIMIT >> 20} MiB, or of too many values")
         return _adapter(kind).validate_json(raw)
     except ValueError as error:
-        first, name = str(error).splitlines()[0], where.rpartition("/")[2]
-        raise InfrastructureError(f"{name} does not parse: {first}", where=where) from None
+        name = where.rpartition("/")[2]
+        raise InfrastructureError(f"{name} does not parse: {_first(error)}", where=where) from None
+
+
+def _first(error: ValueError) -> str:
+    """What is wrong first, and at which field: pydantic's first line counts its errors only."""
+    told = error.errors(include_url=False) if isinstance(error, _validation_error()) else []
+    if not told:
+        return one_line(error)
+    place = ".".join(map(str, told[0]["loc"]))
+    return one_line(f"{place}: {told[0]['msg']}" if place else told[0]["msg"])

@@ -40,6 +40,16 @@ def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
         wire.load_report(tmp_path / "r.json")
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [(("FAILED", "EXPLODED"), "status: Input should be"), (('"a"', "7"), "collected.0: Input should be")],
+)
+def test_the_field_that_does_not_fit_is_named(change: tuple[str, str], said: str) -> None:
+    raw = wire.dump(REPORT).decode().replace(*change, 1).encode()
+    with pytest.raises(InfrastructureError, match=said):
+        wire.loads(raw, StageReport, "r.json")
+
+
 def test_a_missing_report_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InfrastructureError, match=r"there is no r\.json"):
         wire.load_report(tmp_path / "r.json")
