@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.release.lease import Holding
 from runner.release.records import Outcome, Release
+from runner.text import clean
 
 SHOWN = 12
 
@@ -32,7 +33,11 @@ class EnvironmentStatus:
 
 
 def lines(status: EnvironmentStatus) -> list[str]:
-    """For people."""
+    """For people; whatever a ledger holds does nothing to their terminals."""
+    return [clean(line).replace("\n", " ") for line in _lines(status)]
+
+
+def _lines(status: EnvironmentStatus) -> list[str]:
     good = status.good
     if good is None:
         return [f"{status.name}: nothing was deployed yet", *_trouble(status)]

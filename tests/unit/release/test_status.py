@@ -89,3 +89,10 @@ def test_a_failure_says_what_it_left_and_how_to_go_on(
     assert capsys.readouterr().out == (
         f"FAILED: release 3 2026.11.23-3+abcdef0 in prod (stack square-prod): wrong answers\n  {left}\n"
     )
+
+
+def test_what_a_ledger_holds_does_nothing_to_a_terminal() -> None:
+    hostile = replace(GOOD, by="\x1b[31mann\n\u202eprod: all is well", note="a\rb")
+    told = lines(replace(CALM, good=hostile))
+    assert "by ann" in told[0]
+    assert not set("\x1b\n\r\u202e") & set("".join(told))
