@@ -28,6 +28,7 @@ from runner.evidence.bundle import BUNDLE, LIMIT
 from runner.evidence.sign import MANIFEST
 from runner.history.store import GONE, S3Records
 from runner.interrupts import nap, require_running
+from runner.manifest.find import find_manifest
 from runner.manifest.read import LIMIT as MANIFEST_LIMIT
 from runner.manifest.read import read_bounded
 from runner.numbering import by_whom
@@ -50,8 +51,8 @@ PLACE = "deployments"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asked for. `manifest` is a file, a run's folder, or a kept run's URI; `replace` names
-    resources that hold data and may be replaced or deleted."""
+    """What a person asked for. `manifest` is a file, a run's folder or id, or a kept run's URI; `replace`
+    names resources that hold data and may be replaced or deleted."""
 
     root: Path
     environment: str
@@ -168,28 +169,24 @@ def verified(asked: Asked, place: Place) -> Iterator[Proven]:
 def _fetched(asked: Asked, folder: Path, place: Place) -> Path:
     if keeping.is_kept(asked.manifest):
         return keeping.fetched(asked.manifest, folder, real=not place.is_sandbox)
-    source = _named(Path(asked.manifest))
+    source = _named(asked)
     (folder / MANIFEST).write_bytes(read_bounded(source, MANIFEST_LIMIT))
     if (bundle := source.with_name(BUNDLE)).is_file():
         (folder / BUNDLE).write_bytes(read_bounded(bundle, LIMIT))
     return folder / MANIFEST
 
 
-def _named(given: Path) -> Path:
-    """The manifest that a run's folder, the signatures beside it, or its own name stand for."""
-    if given.is_dir():
-        return given / MANIFEST
-    return given.with_name(MANIFEST) if given.name == BUNDLE else given
+def _named(asked: Asked) -> Path:
+    """The manifest that a run's folder or id, the signatures beside it, or its own name stand for."""
+    given = Path(asked.manifest)
+    return given.with_name(MANIFEST) if given.name == BUNDLE else find_manifest(asked.manifest, asked.root)
 
 
 def _bytes(asked: Asked, folder: Path) -> Path:
     """The folder whose `components/` has the bytes: the one that was named, else the manifest's own."""
     if asked.artifacts is not None:
         return asked.artifacts.parent if asked.artifacts.name == "components" else asked.artifacts
-    given = Path(asked.manifest)
-    if keeping.is_kept(asked.manifest):
-        return folder
-    return given if given.is_dir() else given.parent
+    return folder if keeping.is_kept(asked.manifest) else _named(asked).parent
 
 
 def _policy(asked: Asked, place: Place) -> Path | None:

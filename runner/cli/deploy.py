@@ -12,7 +12,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("deploy")
-@click.argument("manifest", metavar="MANIFEST|RUN_FOLDER|URI")
+@click.argument("manifest", callback=values.not_empty, metavar="MANIFEST|RUN|URI")
 @options.environment
 @options.solution
 @click.option("--key", "keys", multiple=True, type=FILE, metavar="PUB.pem", help="A signer's public key.")

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import click
 
-from runner.cli import options
+from runner.cli import options, values
 
 
 @click.command("rollback")
 @options.environment
 @options.solution
-@click.option("--component", default="", metavar="NAME", help="Only this one; all else stays as it is.")
-@click.option("--to", default="", metavar="RELEASE|VERSION", help="Where to; else to what ran before.")
+@click.option(
+    "--component", callback=values.not_empty, metavar="NAME", help="Only this one; all else stays as it is."
+)
+@click.option(
+    "--to", callback=values.not_empty, metavar="RELEASE|VERSION", help="Where to; else to what ran before."
+)
 @click.option("--now", is_flag=True, help="Without running the integration suites first.")
 @options.replace
 @options.dry_run

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
-from runner.cli import options
+from runner.cli import options, values
 
 
 @click.command("status")
-@click.option("--env", "environment", default="", metavar="NAME", help="Only this environment.")
+@click.option(
+    "--env", "environment", callback=values.not_empty, metavar="NAME", help="Only this environment."
+)
 @options.solution
 @options.aws
 @options.as_json

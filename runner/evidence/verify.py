@@ -62,7 +62,8 @@ def _content(opened: Opened, wanted: Expectations, now: datetime) -> Iterator[Fi
     if manifest.overrides:
         yield finding("overrides", False, "it has some, which this Lockgate does not know")
     if wanted.commit:
-        yield finding("commit", manifest.source.commit == wanted.commit, manifest.source.commit or "none")
+        made, is_it = manifest.source.commit or "none", manifest.source.commit == wanted.commit
+        yield finding("commit", is_it, made if is_it else f"{made}, where {wanted.commit} was asked for")
     yield from _artifacts(manifest, wanted.artifacts)
     is_development = opened.signer_kind == "development" or opened.keyid in wanted.development
     if wanted.policy is not None:

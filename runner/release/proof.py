@@ -40,7 +40,7 @@ def proven(path: Path, findings: list[Finding], solution: str, root: Path, name:
         bad = [f for f in findings if f.outcome in (Outcome.REFUSED, Outcome.UNKNOWN)]
         told = "; ".join(f"{f.what}: {f.detail}" for f in bad) or "nothing of it was checked"
         kind = RefusedError if code == 1 else InfrastructureError
-        raise kind(f"the manifest is not accepted: {told}", where=name, hint="lockgate verify says more")
+        raise kind(f"the manifest is not accepted: {told}", where=name, hint=_next(told))
     manifest = read_manifest(path)
     fields = manifest.fields
     if fields.solution != solution:
@@ -55,3 +55,8 @@ def proven(path: Path, findings: list[Finding], solution: str, root: Path, name:
             hint=f"git checkout {fields.source.commit[:12] or 'the commit that was tested'}",
         )
     return Proven(manifest, path.parent, tuple(findings))
+
+
+def _next(told: str) -> str:
+    unsigned = "it is not signed" in told
+    return "sign the run first: lockgate sign FOLDER" if unsigned else "lockgate verify says more"

@@ -116,6 +116,8 @@ def test_there_and_back_again(place: Place, said: Said) -> None:
     assert said()[0] == "deployed: release 1 2026.11.23-1+0000001 runs in way (stack square-way)\n"
     assert place.deploy(1, "way") == 0
     assert said()[0].startswith("nothing to do: release 1 ")
+    assert place.run("deploy", "run1", "--key", str(place.shop.public), env="way") == 0  # by its id
+    assert said()[0].startswith("nothing to do: release 1 ")
     assert place.deploy(2, "way") == 0
     assert answer(place.aws, 2, "square-way") == 20
     assert place.run("rollback", "--component", "model", "--dry-run", env="way") == 0
@@ -337,19 +339,23 @@ def _remember(history: History, manifest: Path) -> None:
         (["deploy", "{run}", "--env", "empty", "--key", "/nowhere.pem"], 2, "/nowhere.pem"),
         (["deploy", "{run}", "--env", "empty", "--policy", "/nowhere.yml"], 2, "/nowhere.yml"),
         (["deploy", "{run}", "--env", "empty", "--artifacts", "/nowhere"], 2, "/nowhere"),
-        (["deploy", "{run}", "--env", "empty", "--commit", "f" * 40, "{key}"], 1, "commit"),
+        (["deploy", "{run}", "--env", "empty", "--commit", "f" * 40, "{key}"], 1, "fff was asked for"),
         (["deploy", "{run}", "--env", "empty"], 1, "a key that was not given"),
-        (["deploy", "", "--env", "empty", "{key}"], 2, "no such file"),
-        (["deploy", "/nowhere/manifest.json", "--env", "empty", "{key}"], 2, "no such file"),
-        (["deploy", "/dev/zero", "--env", "empty", "{key}"], 2, "no regular file"),
-        (["deploy", "/etc/passwd", "--env", "empty", "{key}"], 1, "not signed"),
-        (["deploy", "/" + "a" * 5000, "--env", "empty", "{key}"], 3, "File name too long"),
+        (["deploy", "", "--env", "empty", "{key}"], 2, "it is empty: was a variable not set?"),
+        (["deploy", "/nowhere/manifest.json", "--env", "empty", "{key}"], 2, "there is no manifest"),
+        (["deploy", "run", "--env", "empty", "{key}"], 2, "did you mean run"),
+        (["deploy", "/dev/zero", "--env", "empty", "{key}"], 2, "there is no manifest"),
+        (["deploy", "/etc/passwd", "--env", "empty", "{key}"], 1, "lockgate sign FOLDER"),
+        (["deploy", "/" + "a" * 5000, "--env", "empty", "{key}"], 2, "there is no manifest"),
         (["deploy", "a\0b", "--env", "empty", "{key}"], 2, ""),
         (["deploy", "s3://", "--env", "empty", "{key}"], 3, "no such object"),
         (["deploy", "s3://nowhere/runs/x", "--env", "empty", "{key}"], 3, ""),
         (["rollback", "--env", "nowhere"], 2, "no environment"),
         (["rollback", "--env", "empty", "--component", "nothing"], 2, ""),
+        (["rollback", "--env", "empty", "--component", ""], 2, "'--component': it is empty"),
+        (["rollback", "--env", "empty", "--to", " "], 2, "'--to': it is empty"),
         (["status", "--env", "nowhere"], 2, "no environment"),
+        (["status", "--env", ""], 2, "'--env': it is empty"),
         (["status", "--solution", "/nowhere"], 2, ""),
     ],
 )  # fmt: skip
