@@ -36,7 +36,7 @@ class Reference:
 def parse(text: str) -> Reference:
     """A reference as a person or a pipeline writes it; raises UsageError for anything else."""
     match = PINNED.fullmatch(text)
-    if match is None:
+    if match is None or not text.removeprefix("s3://").strip("/"):
         hint = "s3://BUCKET/runs/ID/report/manifest.json, or with #sha256=HEX behind it"
         raise UsageError(f"{text[:300]!r} is no kept run", hint=hint)
     place = match["place"] if text.startswith("s3://") else os.path.abspath(match["place"])  # noqa: PTH100

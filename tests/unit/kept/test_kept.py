@@ -200,7 +200,8 @@ def test_a_run_is_named_by_its_place_or_its_manifests(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "#", "#sha256=" + "a" * 64, f"{PLACE}#sha256=short", f"{PLACE}#x", "a#b"]
+    "text",
+    ["", "#", "#sha256=" + "a" * 64, f"{PLACE}#sha256=short", f"{PLACE}#x", "a#b", "s3://", "s3:///"],
 )
 def test_what_names_no_run_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError, match="no kept run"):
