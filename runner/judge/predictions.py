@@ -10,6 +10,7 @@ BINARY: Task = "binary-classification"
 MULTICLASS: Task = "multiclass-classification"
 REGRESSION: Task = "regression"
 RANKING: Task = "ranking"
+ROOM = 20_000_000  # scores of several classes whose orders are kept (8 bytes each)
 
 
 class CannotCompute(Exception):
@@ -23,7 +24,8 @@ class Predictions:
     binary: y (n,) of 0 and 1, scores (n,) the probability of 1; multiclass: y (n,) positions in
     `classes`, scores (n, len(classes)) probabilities; regression: both (n,), in the label's unit; ranking:
     y (n,) relevance from 0 on, scores (n,), `query` (n,) integers that say which rows are ranked together.
-    `weights` (n,) of the rows are finite, not negative and not all 0; None where each counts the same."""
+    `weights` (n,) of the rows are finite, not negative and not all 0; None where each counts the same.
+    `kept` is what metrics have worked out and the next one needs as well: the arrays must not change."""
 
     task: Task
     y: Any
@@ -31,7 +33,7 @@ class Predictions:
     classes: tuple[Any, ...] = ()
     weights: Any = None
     query: Any = None
-    _orders: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -46,10 +48,14 @@ class Predictions:
         return self.scores if self.scores.ndim == 1 else self.scores[:, position]
 
     def order(self, position: int = 0) -> Any:
-        """The rows (n,) by rising score, sorted once for all metrics and all slices."""
-        if position not in self._orders:
-            self._orders[position] = self.column(position).argsort()
-        return self._orders[position]
+        """The rows (n,) by rising score, sorted once for all metrics and slices, if there is room for it."""
+        key = ("order", position)
+        if key in self.kept:
+            return self.kept[key]
+        found = self.column(position).argsort()
+        if self.scores.ndim == 1 or self.scores.size < ROOM:
+            self.kept[key] = found
+        return found
 
     def labels(self, threshold: float = 0.5) -> Any:
         """Predicted classes: binary 1 from `threshold` on, multiclass the most probable."""
@@ -62,6 +68,8 @@ class Predictions:
         weight, of which one at least is above 0."""
         import numpy as np
 
+        if "finite" in self.kept:
+            return
         if not len(self):
             raise CannotCompute("there are no rows")
         rows = np.isfinite(self.scores).reshape(len(self), -1).all(axis=1)
@@ -69,6 +77,7 @@ class Predictions:
             raise CannotCompute(f"{(~rows).sum():,} of {len(self):,} predictions are NaN or infinite")
         if self.weights is not None:
             require_weights(self.weights)
+        self.kept["finite"] = True
 
 
 def require_weights(weights: Any) -> None:

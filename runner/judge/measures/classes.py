@@ -7,7 +7,7 @@ scikit-learn has without sample weights only; here they weigh as repeated rows w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
@@ -16,13 +16,11 @@ from runner.judge.measures.segments import Influences, Segments
 from runner.judge.options import Options
 from runner.judge.predictions import BINARY, CannotCompute, Predictions
 
-OfClass = Callable[[ranks.Ranked, Segments], Influences]
-
 
 def roc_auc(p: Predictions, o: Options, s: Segments) -> Influences:
     """Of several classes one against the rest ('ovr'), or one against each other one ('ovo')."""
     if p.task == BINARY:
-        return ranks.roc_auc(ranks.ranked(p, s, 1, 0), s)
+        return ranks.over(ranks.roc_auc, p, s)
     _require_shares(p)
     if o.multi_class == "ovo":
         return _pairs(p, o, s)
@@ -32,7 +30,7 @@ def roc_auc(p: Predictions, o: Options, s: Segments) -> Influences:
 def average_precision(p: Predictions, o: Options, s: Segments) -> Influences:
     """Of several classes one against the rest."""
     if p.task == BINARY:
-        return ranks.average_precision(ranks.ranked(p, s, 1, 0), s)
+        return ranks.over(ranks.average_precision, p, s)
     return _averaged(p, o, s, ranks.average_precision)
 
 
@@ -43,10 +41,10 @@ def _require_shares(p: Predictions) -> None:
         raise CannotCompute("the probabilities do not sum to 1 over the classes")
 
 
-def _averaged(p: Predictions, o: Options, s: Segments, of_class: OfClass) -> Influences:
+def _averaged(p: Predictions, o: Options, s: Segments, climb: ranks.Climb) -> Influences:
     if o.average == "micro":
-        return _micro(p, s, of_class)
-    found = (_told(of_class(ranks.ranked(p, s, each, each), s), p, each) for each in range(p.scores.shape[1]))
+        return _micro(p, s, climb)
+    found = (_told(ranks.over(climb, p, s, each, each), p, each) for each in range(p.scores.shape[1]))
     return _combined(found, _shares(p, o, s), p, s, s.weigh(p.weights))
 
 
@@ -91,7 +89,7 @@ def _combined(
     return total
 
 
-def _micro(p: Predictions, s: Segments, of_class: OfClass) -> Influences:
+def _micro(p: Predictions, s: Segments, climb: ranks.Climb) -> Influences:
     """All classes' columns as one: a row's influence is the sum of its columns'."""
     import numpy as np
 
@@ -101,7 +99,7 @@ def _micro(p: Predictions, s: Segments, of_class: OfClass) -> Influences:
     flat = Predictions(BINARY, hot, p.scores.ravel(), (0, 1), weights)
     codes = None if s.codes is None else np.repeat(s.codes, width)
     wide = Segments(n * width, codes, s.count)
-    found = of_class(ranks.ranked(flat, wide, 1, 0), wide)
+    found = ranks.over(climb, flat, wide)
     moved, carries = (each.reshape(n, width).sum(axis=1) for each in (found.influence, found.carries))
     return Influences(found.values, moved / width, carries, found.faults)
 
@@ -136,7 +134,7 @@ def _pair(p: Predictions, s: Segments, a: int, b: int) -> Influences:
     rows = ((p.y == a) | (p.y == b)).nonzero()[0]
     part = p.where(rows)
     within = Segments(len(rows), None if s.codes is None else s.codes[rows], s.count)
-    both = [ranks.roc_auc(ranks.ranked(part, within, label, label), within) for label in (a, b)]
+    both = [ranks.over(ranks.roc_auc, part, within, label, label) for label in (a, b)]
     influence, carries = np.zeros(len(p)), np.zeros(len(p))
     grown = s.sizes / np.maximum(within.sizes, 1)  # n of the whole, not of the pair
     influence[rows] = sum(e.influence for e in both) / 2 * within.spread(grown)

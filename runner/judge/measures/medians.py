@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.judge.measures.segments import Influences, Segments, scaled
-from runner.judge.measures.sorting import sort
+from runner.judge.measures.sorting import divided, split
 from runner.judge.options import Options
 from runner.judge.predictions import Predictions
 
@@ -21,10 +21,9 @@ def median_absolute_error(p: Predictions, o: Options, s: Segments) -> Influences
     import numpy as np
 
     errors = abs(p.y - p.scores.astype(float, copy=False))
-    by = sort(errors.argsort(), errors, s)
     found = [
         _median(errors[rows], None if p.weights is None else p.weights[rows])
-        for rows in np.split(by.rows, by.starts[1:])
+        for rows in split(divided(errors.argsort(), s), s)
     ]
     value, sparsity = np.array(found).T
     side = np.sign(errors - s.spread(value)) / 2

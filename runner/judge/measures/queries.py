@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.judge.measures.segments import Influences, Segments
-from runner.judge.measures.sorting import Sorted, sort
+from runner.judge.measures.sorting import divided, ties_of
 from runner.judge.options import Options
 from runner.judge.predictions import CannotCompute, Predictions
 
@@ -20,8 +20,8 @@ def ndcg(p: Predictions, o: Options, s: Segments) -> Influences:
     import numpy as np
 
     of, lists = _lists(p, s)
-    gained = _gain(sort(p.order(), p.scores, lists), p.y, o.k)
-    best = _gain(sort(p.y.argsort(), p.y, lists), p.y, o.k)
+    gained = _gain(divided(p.order(), lists), p.scores, p.y, lists, o.k)
+    best = _gain(divided(p.y.argsort(), lists), p.y, p.y, lists, o.k)
     each = np.divide(gained, best, out=np.zeros_like(gained), where=best > 0)
     weights = _weights(p, lists)
     whole = _sum(weights, of, s)
@@ -46,19 +46,18 @@ def _lists(p: Predictions, s: Segments) -> tuple[Any, Segments]:
     return known % s.parts, lists
 
 
-def _gain(by: Sorted, y: Any, k: int | None) -> Any:
-    """The discounted gain (lists,) of rows by rising score: the last of each list is at the first place."""
+def _gain(rows: Any, scores: Any, y: Any, lists: Segments, k: int | None) -> Any:
+    """The discounted gain (lists,) of rows by list and rising score: the last of a list is first."""
     import numpy as np
 
-    n = len(by.rows)
-    place = np.repeat(by.starts + by.sizes, by.sizes) - np.arange(n)
+    place = np.repeat(lists.starts + lists.sizes, lists.sizes) - np.arange(len(rows))
     discount = 1 / np.log2(place + 1.0)
     if k is not None:
         discount[place > k] = 0
-    if by.firsts is not None:
-        counts = np.diff(by.firsts, append=n)
-        discount = np.repeat(np.add.reduceat(discount, by.firsts) / counts, counts)
-    return np.add.reduceat(discount * y[by.rows], by.starts)
+    ties = ties_of(scores[rows], lists.starts)
+    if ties.firsts is not None:
+        discount = np.repeat(np.add.reduceat(discount, ties.firsts) / ties.counts, ties.counts)
+    return np.add.reduceat(discount * y[rows], lists.starts)
 
 
 def _weights(p: Predictions, lists: Segments) -> Any:

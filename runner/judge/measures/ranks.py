@@ -9,90 +9,126 @@ average precision           sum over thresholds k of (recall[k] - recall[k-1]) *
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from runner.judge.measures.segments import Influences, Segments, scaled
-from runner.judge.measures.sorting import Sorted, sort
+from runner.judge.measures.segments import Influences, Segments
+from runner.judge.measures.sorting import Ties, divided, split, ties_of
 from runner.judge.predictions import Predictions
 
 ONE_CLASS = "the rows have one class only"
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """One class against the rest: `up` (n,) says which rows are of it; sorted, with running sums (n,) of the
-    weight of all rows, `every`, and of those of the class, `risen`."""
+class Ladder:
+    """The rows of a segment by rising score: their positions `rows` (m,), whether they are of the class, `up`
+    (m,), their `weights` (m,) or None, and which of their scores are equal."""
 
+    rows: Any
     up: Any
     weights: Any
-    by: Sorted
-    every: Any
-    risen: Any
-    each: Any
-    ups: Any
+    ties: Ties
+
+    def climbed(self) -> tuple[Any, Any, float, float]:
+        """Running sums (m,) of the weight of the class and of all rows, and what both come to."""
+        import numpy as np
+
+        if self.weights is None:
+            risen, every = self.up.cumsum(dtype=float), np.arange(1.0, len(self.up) + 1)
+        else:
+            risen, every = (self.up * self.weights).cumsum(), self.weights.cumsum()
+        return (risen, every, float(risen[-1]), float(every[-1])) if len(risen) else (risen, every, 0.0, 0.0)
+
+    @property
+    def each(self) -> Any:
+        """The weight of each row, one for all where they are alike."""
+        return 1.0 if self.weights is None else self.weights
+
+    @property
+    def ups(self) -> Any:
+        """The weight (m,) of each row of the class, 0 of the others."""
+        return self.up * self.each
 
 
-def ranked(p: Predictions, s: Segments, label: int, column: int) -> Ranked:
-    """Rows by the score of a column, and whether they are of the class `label`."""
+# A value, each row's derivative by its weight (m,), and what it carries (m,); None of one class only.
+Climb = Callable[[Ladder], tuple[float, Any, Any] | None]
+
+
+def over(climb: Climb, p: Predictions, s: Segments, label: int = 1, column: int = 0) -> Influences:
+    """A metric of one class against the rest by the score of a column, in every segment."""
     import numpy as np
 
-    by = sort(p.order(column), p.column(column), s)
-    up = p.y == label
-    ups = up[by.rows].astype(float)
-    if p.weights is None:
-        each: Any = 1.0
-        every = np.arange(1.0, len(up) + 1)
-    else:
-        each = p.weights[by.rows]
-        ups, every = ups * each, each.cumsum()
-    return Ranked(up, p.weights, by, every, ups.cumsum(), each, ups)
+    n = len(p)
+    found = Influences(np.full(s.parts, np.nan), np.empty(n), np.empty(n))
+    for code, ladder in enumerate(ladders(p, s, label, column)):
+        climbed = climb(ladder)
+        if climbed is None:
+            found.faults[code] = ONE_CLASS
+            climbed = np.nan, np.nan, np.nan
+        found.values[code], slope, found.carries[ladder.rows] = climbed
+        if ladder.weights is not None:
+            slope = slope * ladder.weights
+        found.influence[ladder.rows] = slope * len(ladder.rows)
+    return found
 
 
-def roc_auc(r: Ranked, s: Segments) -> Influences:
-    """The probability that a row of the class is above one that is not; influences as DeLong's placements."""
+def ladders(p: Predictions, s: Segments, label: int, column: int) -> list[Ladder]:
+    """Every segment's; those last made of two classes are kept for the next metric of the same segments."""
+    kept = p.kept.get("ladders")
+    if kept and kept[0].codes is s.codes and kept[0].count == s.count and kept[1] == (label, column):
+        known: list[Ladder] = kept[2]
+        return known
+    rows, scores = divided(p.order(column), s), p.column(column)
+    found = [_ladder(p, part, scores, label) for part in split(rows, s)]
+    if p.scores.ndim == 1:
+        p.kept["ladders"] = (s, (label, column), found)
+    return found
+
+
+def _ladder(p: Predictions, rows: Any, scores: Any, label: int) -> Ladder:
+    weights = None if p.weights is None else p.weights[rows]
+    return Ladder(rows, p.y[rows] == label, weights, ties_of(scores[rows]))
+
+
+def roc_auc(ladder: Ladder) -> tuple[float, Any, Any] | None:
+    """The probability that a row of the class is above one that is not; slopes by DeLong's placements."""
     import numpy as np
 
-    first, last = r.by.before(r.risen), r.by.last(r.risen)
-    lowest = r.by.before(r.every) - first
-    positive, negative = last - first, r.by.last(r.every) - last - lowest
-    risen_before, risen = r.by.ends(r.risen, r.ups)
-    all_before, every = r.by.ends(r.every, r.each)
-    up = (risen_before + risen) / 2  # ties by half
-    below = ((all_before + every) / 2 - up - r.by.each(lowest)) / r.by.each(negative)
-    above = (r.by.each(last) - up) / r.by.each(positive)
-    place = r.by.back(np.where(r.up[r.by.rows], below, above))
-    value = s.total(place * _weight(r)) / positive
-    size = np.column_stack([negative, positive])
-    slope = (place - s.spread(value)) / s.pick(size, r.up.astype(np.intp))
-    moved = scaled(slope, r.weights, s, np.ones(s.parts))
-    return Influences(value, moved, place).refuse((positive <= 0) | (negative <= 0), ONE_CLASS)
+    risen, every, positive, whole = ladder.climbed()
+    negative = whole - positive
+    if positive <= 0 or negative <= 0:
+        return None
+    if ladder.ties.firsts is not None:  # else a row's own weight does not count
+        risen = (ladder.ties.before(risen, ladder.ups) + ladder.ties.after(risen)) / 2  # ties by half
+        every = (ladder.ties.before(every, ladder.each) + ladder.ties.after(every)) / 2
+    every -= risen
+    place, above = every, np.subtract(positive, risen, out=risen)
+    place /= negative
+    above /= positive
+    np.copyto(place, above, where=~ladder.up)
+    value = float(place.mean() if ladder.weights is None else place @ ladder.weights / whole)
+    return value, (place - value) / np.where(ladder.up, positive, negative), place
 
 
-def average_precision(r: Ranked, s: Segments) -> Influences:
+def average_precision(ladder: Ladder) -> tuple[float, Any, Any] | None:
     """Precision averaged over the rows of the class, each at its own score as threshold."""
     import numpy as np
 
-    last = r.by.last(r.risen)
-    positive, whole = last - r.by.before(r.risen), r.by.last(r.every) - r.by.before(r.every)
-    above = r.by.each(r.by.last(r.every)) - r.by.ends(r.every, r.each)[0]  # the weight from a row's score on
-    share = np.divide(1, above, out=np.zeros_like(above), where=above > 0)
-    exact = (r.by.each(last) - r.by.ends(r.risen, r.ups)[0]) * share
-    rate, drop = _lower(r, share), _lower(r, exact * share)
-    sorted_up = r.up[r.by.rows]
-    gain = r.by.back(np.where(sorted_up, exact + rate, 0.0) - drop)
-    precision = r.by.back(np.where(sorted_up, exact, 0.0))
-    value = s.total(precision * _weight(r)) / positive
-    moved = scaled(gain - np.where(r.up, s.spread(value), 0.0), r.weights, s, positive)
-    return Influences(value, moved, gain).refuse((positive <= 0) | (positive >= whole), ONE_CLASS)
-
-
-def _lower(r: Ranked, each: Any) -> Any:
-    """The sum over rows of the class of a value (n,) of their threshold, from each row's own down."""
-    values = each * r.ups
-    running = values.cumsum()
-    return r.by.ends(running, values)[1] - r.by.each(r.by.before(running))
-
-
-def _weight(r: Ranked) -> Any:
-    return r.up.astype(float) if r.weights is None else r.up * r.weights
+    risen, every, positive, whole = ladder.climbed()
+    if positive <= 0 or positive >= whole:
+        return None
+    above = whole - ladder.ties.before(every, ladder.each)  # the weight from a row's score on
+    share = np.divide(1, above, out=every, where=above > 0)
+    share[above <= 0] = 0
+    exact = positive - ladder.ties.before(risen, ladder.ups)
+    exact *= share
+    share *= ladder.ups
+    rate = ladder.ties.after(share.cumsum())
+    share *= exact
+    drop = ladder.ties.after(share.cumsum())
+    value = float((exact if ladder.weights is None else exact * ladder.weights)[ladder.up].sum() / positive)
+    rate += exact
+    rate *= ladder.up
+    rate -= drop
+    return value, (rate - value * ladder.up) / positive, rate

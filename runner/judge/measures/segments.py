@@ -57,6 +57,15 @@ class Segments:
             return np.array([values.sum()], dtype=float)
         return np.bincount(self.at, weights=values, minlength=self.parts)
 
+    def tell(self, mask: Any) -> list[int]:
+        """How many rows of each segment a mask (n,) has."""
+        import numpy as np
+
+        if self.codes is None:
+            return [int(np.count_nonzero(mask))]
+        found: list[int] = np.bincount(self.at[mask], minlength=self.parts).tolist()
+        return found
+
     def weigh(self, weights: Any) -> Any:
         """The weight of each segment (parts,): that of its rows, or how many they are."""
         return self.sizes.astype(float) if weights is None else self.total(weights)

@@ -11,61 +11,48 @@ from typing import Any
 from runner.judge.measures.segments import Segments
 
 
+def divided(order: Any, s: Segments) -> Any:
+    """An order of the rows (n,) -> the same by segment, in it as before."""
+    return order if s.codes is None else order[s.small[order].argsort(kind="stable")]
+
+
+def split(rows: Any, s: Segments) -> list[Any]:
+    """Rows (n,) by segment -> those of each (views, no copies)."""
+    ends = (s.starts + s.sizes).tolist()
+    return [rows[begin:end] for begin, end in zip(s.starts.tolist(), ends, strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """`rows` (n,) by segment, in it by rising score; `firsts` (groups,) where each group of equal scores of a
-    segment begins, None where there are no ties; `starts` and `sizes` (parts,) of the segments."""
+class Ties:
+    """Groups of equal values in a rising row of them: `firsts` (groups,) where each begins, `counts`; both
+    None where no two are equal."""
 
-    rows: Any
-    firsts: Any
-    starts: Any
-    sizes: Any
+    firsts: Any = None
+    counts: Any = None
 
-    def before(self, running: Any) -> Any:
-        """The sum before each segment (parts,) of a running sum (n,)."""
-        import numpy as np
-
-        return np.where(self.starts > 0, running[self.starts.clip(1) - 1], 0)
-
-    def last(self, running: Any) -> Any:
-        """The sum up to the end of each segment (parts,) of a running sum (n,)."""
-        import numpy as np
-
-        ends = self.starts + self.sizes
-        return np.where(ends > 0, running[ends.clip(1) - 1], 0)
-
-    def each(self, values: Any) -> Any:
-        """A value of each segment (parts,) at its rows as they are sorted: one for all where there is one."""
-        import numpy as np
-
-        return values[0] if len(values) == 1 else np.repeat(values, self.sizes)
-
-    def ends(self, running: Any, values: Any) -> tuple[Any, Any]:
-        """A running sum (n,) of values (n,), before and after each row's whole group of ties (n,)."""
-        import numpy as np
-
+    def after(self, running: Any) -> Any:
+        """A running sum (m,) up to the end of each row's group."""
         if self.firsts is None:
-            return running - values, running
-        counts = np.diff(self.firsts, append=len(running))
-        after = running[self.firsts + counts - 1]
-        return np.repeat(np.concatenate([[0], after[:-1]]), counts), np.repeat(after, counts)
+            return running
+        return running[self.firsts + self.counts - 1].repeat(self.counts)
 
-    def back(self, values: Any) -> Any:
-        """Values (n,) as sorted -> in the order of the table."""
-        import numpy as np
-
-        found = np.empty(len(values))
-        found[self.rows] = values
-        return found
+    def before(self, running: Any, values: Any) -> Any:
+        """A running sum (m,) of values (m,), or of so much each, up to each row's group."""
+        if self.firsts is None:
+            return running - values
+        first = values if isinstance(values, float) else values[self.firsts]
+        return (running[self.firsts] - first).repeat(self.counts)
 
 
-def sort(order: Any, values: Any, s: Segments) -> Sorted:
-    """Divide `order` (n,), in which `values` (n,) rise, by segment."""
+def ties_of(ranked: Any, starts: Any = ()) -> Ties:
+    """Of values (m,) that rise; no group reaches over one of `starts`."""
     import numpy as np
 
-    rows = order if s.codes is None else order[s.small[order].argsort(kind="stable")]
-    ranked = values[rows]
-    new = np.ones(len(rows), bool)
+    new = np.ones(len(ranked), bool)
     np.not_equal(ranked[1:], ranked[:-1], out=new[1:])
-    new[s.starts[s.sizes > 0]] = True
-    return Sorted(rows, None if new.all() else new.nonzero()[0], s.starts, s.sizes)
+    if len(starts):
+        new[starts] = True
+    if new.all():
+        return Ties()
+    firsts = new.nonzero()[0]
+    return Ties(firsts, np.diff(firsts, append=len(ranked)))

@@ -45,12 +45,18 @@ class Paired:
 
     @property
     def design(self) -> Design:
-        """What more rows like these would be like."""
+        """What more rows like these would be like.
+
+        Raises CannotCompute for an estimate that is too high on average, which changes with the rows."""
+        if any(self.spread.slack):
+            raise CannotCompute(f"the power of {self.metric} cannot be told from fewer rows")
         return seen(self.spread, self.rows, self.carrying, self.right is not None)
 
     def needed(self, loss: float, power: float = 0.8) -> int | None:
-        """From about how many rows on a loss of this size is told, as often as `power` says; None where two
-        such models cannot lose as much."""
+        """From about how many rows on a loss of this size is told, as often as `power` says; None where that
+        cannot be said, or two such models cannot lose as much."""
+        if any(self.spread.slack):
+            return None
         return rows_for(power, lambda rows: self.design.tells(rows, loss, self.alpha))
 
     def words(self, margin: float) -> str:
@@ -88,7 +94,8 @@ def compare_slices(
     _require_pairs(candidate, champion)
     mine, theirs = _both(metric, candidate, champion, options, slices)
     units = units_of(slices, groups if groups is not None else candidate.query)
-    each = METRICS[metric].sign * (mine.influence - theirs.influence)
+    better, worse = (mine, theirs) if METRICS[metric].higher_is_better else (theirs, mine)
+    each = better.influence - worse.influence
     powers, counts = units.powers(each), units.carrying(_apart(mine, theirs, candidate.weights))
     plain = metric == "accuracy" and groups is None and candidate.weights is None
     right = _right(mine, theirs, candidate.y, slices) if plain else None
@@ -118,7 +125,10 @@ def _slack(mine: Influences, theirs: Influences, higher_is_better: bool, code: i
 
 
 def _require_pairs(candidate: Predictions, champion: Predictions) -> None:
-    if len(candidate) != len(champion) or (candidate.y != champion.y).any():
+    same = candidate.y is champion.y or (
+        len(candidate) == len(champion) and (candidate.y == champion.y).all()
+    )
+    if not same:
         raise CannotCompute("the two models did not predict the same rows")
     if (candidate.weights is None) != (champion.weights is None):
         raise CannotCompute("the rows of one model have weights, those of the other have none")
@@ -145,13 +155,16 @@ def _warm(s: Segments) -> None:
 
 def _apart(mine: Influences, theirs: Influences, weights: Any) -> Any:
     """How far the models are from each other on each row (n,); predicted classes are alike or not."""
+    import numpy as np
+
     labels = mine.carries.dtype.kind in "iub"
-    apart = (mine.carries != theirs.carries) * 1.0 if labels else abs(mine.carries - theirs.carries)
-    return apart if weights is None else apart * weights
+    apart = (mine.carries != theirs.carries) * 1.0 if labels else mine.carries - theirs.carries
+    if weights is not None:
+        apart *= weights
+    return apart if labels else np.abs(apart, out=apart)
 
 
 def _right(mine: Influences, theirs: Influences, y: Any, s: Segments) -> list[tuple[int, int]]:
     """Of each segment the rows that the candidate alone has right, and those that the champion alone has."""
     won, lost = mine.carries == y, theirs.carries == y
-    counts = (s.total(each.astype(float)) for each in (won & ~lost, lost & ~won))
-    return [(int(a), int(b)) for a, b in zip(*counts, strict=True)]
+    return list(zip(s.tell(won > lost), s.tell(lost > won), strict=True))

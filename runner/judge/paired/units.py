@@ -30,6 +30,8 @@ class Units:
         """Of each segment the sums of its units' influences to the powers of 2, 3 and 4."""
         found, of = self.sums(each)
         square = found * found
+        if of is None:
+            return [(float(square.sum()), float(square @ found), float(square @ square))]
         totals = [self._total(values, of).tolist() for values in (square, square * found, square * square)]
         return list(zip(*totals, strict=True))
 
