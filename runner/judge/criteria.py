@@ -20,14 +20,21 @@ from pydantic import Field
 
 from runner.config.fields import Strict
 from runner.judge.choice import MetricRule, Number
+from runner.judge.criteria_more import (
+    Behaviour,
+    Calibration,
+    ClassesPredicted,
+    Leakage,
+    Regressions,
+    Robustness,
+)
 from runner.judge.criteria_baseline import Beat as Beat
 from runner.judge.criteria_baseline import Champion as Champion
 from runner.judge.criteria_baseline import Compare as Compare
 from runner.judge.criteria_baseline import Dummy as Dummy
 from runner.judge.criteria_explain import Explain
-from runner.judge.criteria_more import Calibration
 from runner.judge.criteria_serving import Latency, Memory, Size
-from runner.judge.criteria_slices import FairnessRule, SliceRule
+from runner.judge.criteria_slices import SliceRule
 from runner.judge.predictions import Task
 
 
@@ -49,9 +56,13 @@ class Criteria(Strict):
     baseline: Annotated[Dummy | Champion, Field(discriminator="kind")] | None = None
     calibration: Calibration | None = None
     slices: tuple[SliceRule, ...] = ()
-    fairness: tuple[FairnessRule, ...] = ()
     latency: Latency | None = None
     memory: Memory | None = None
     size: Size | None = None
     parity: Parity | None = None
     explain: Explain | None = None
+    regressions: Regressions | None = None
+    behaviour: tuple[Behaviour, ...] = ()
+    robustness: Robustness | None = None
+    leakage: Leakage | None = None
+    classes_predicted: ClassesPredicted | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.config.yaml_lines import Loc
+from runner.judge.choice import MetricChoice
 from runner.judge.criteria import Criteria
 from runner.judge.trial import Bench, Trial
 from runner.model import Check, Plot, Table
@@ -33,6 +34,10 @@ def no_faults(criteria: Criteria) -> Iterable[Fault]:
     return ()
 
 
+def no_choices(criteria: Criteria) -> Iterable[tuple[Loc, MetricChoice]]:
+    return ()
+
+
 def no_plots(trial: Trial) -> Iterable[Plot]:
     return ()
 
@@ -52,7 +57,8 @@ class Part:
     ids: of the checks that are due, from criteria and table alone, before the model speaks; where there is no
     table (`bench.table` is None) the rules' own. checks: one for each id, in that order. limits: check id ->
     what bounds it, for the manifest. faults: rules that could not fail, or not be judged. plots, tables,
-    facts: what people and the manifest are shown beside the checks."""
+    facts: what people and the manifest are shown beside the checks. choices: metrics that rules of this kind
+    name, each with its place in the file."""
 
     ids: Callable[[Bench], Iterable[str]]
     checks: Callable[[Trial], Iterable[Check]]
@@ -61,3 +67,4 @@ class Part:
     plots: Callable[[Trial], Iterable[Plot]] = no_plots
     facts: Callable[[Trial], Mapping[str, Any]] = no_facts
     tables: Callable[[Trial], Iterable[Table]] = no_tables
+    choices: Callable[[Criteria], Iterable[tuple[Loc, MetricChoice]]] = no_choices

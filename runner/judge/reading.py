@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -41,7 +42,8 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
     """Everything that is wrong with well-formed criteria."""
     if not any(rules for name, rules in criteria if name not in ("version", "task", "classes")):
         yield Fault((), "no criteria: a file that cannot fail shows nothing")
-    for loc, choice in _choices(criteria):
+    named = (choice for part in PARTS.values() for choice in part.choices(criteria))
+    for loc, choice in chain(_choices(criteria), named):
         yield from (Fault(loc, *fault) for fault in _choice_faults(choice, criteria.task))
     yield from _doubles(criteria)
     yield from _task_faults(criteria)
@@ -85,7 +87,7 @@ def _choice_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]
     if choice.average is not None and not _averages(choice, task):
         yield f"{choice.metric} takes no average {choice.average!r} in {task}", ""
     yield from _option_faults(choice, task)
-    if isinstance(choice, MetricRule) and getattr(choice, "margin", None) is None:
+    if isinstance(choice, MetricRule):
         yield from _bound_faults(choice, task)
     if isinstance(choice, Compare):
         yield from _pair_faults(choice, task)
@@ -138,7 +140,7 @@ def _doubles(criteria: Criteria) -> Iterator[Fault]:
     """Rules whose checks would have one id."""
     seen: Counter[tuple[object, ...]] = Counter()
     for loc, choice in _choices(criteria):
-        key = (loc[:-1], getattr(choice, "id", ""), choice.label)
+        key = (loc[0], getattr(choice, "by", ""), choice.label)
         seen[key] += 1
         if seen[key] > 1:
             yield Fault(loc, f"a second rule for {choice.label}")

@@ -15,7 +15,7 @@ from runner.config.json_strict import read_json
 from runner.errors import ConfigError
 from runner.judge.evaluation import Evaluation
 from runner.judge.onnx_model import Scorer, Unusable, WrongModel
-from runner.judge.predictions import REGRESSION, Predictions, Task
+from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Predictions, Task
 from runner.judge.predictions_file import Unpaired
 from runner.model import Check, Status
 from runner.text import one_line
@@ -94,27 +94,48 @@ def examine(
     rows = f"{len(scores):,} rows scored"
     opens = Check("opens", Status.PASSED, measured=rows, limit=limit)
     predictions = evaluation.predictions(task, scores)
-    return Subject((record, opens, outputs_check(predictions)), model, predictions, size)
+    return Subject((record, opens, outputs_check(predictions, evaluation.matrix)), model, predictions, size)
 
 
-def outputs_check(predictions: Predictions) -> Check:
-    """Finite numbers; for classification probabilities in [0, 1] whose rows, if of classes, sum to 1."""
+def outputs_check(predictions: Predictions, matrix: Any) -> Check:
+    """Valid answers (`outputs_fault`) that are not one and the same to rows that differ.
+
+    A constant is refused whatever the criteria say: it may meet bounds on accuracy or log loss where one
+    class is rare, and no row is served by it."""
+    limit = "finite numbers" if predictions.task == REGRESSION else "probabilities in [0, 1]"
+    if cause := outputs_fault(predictions) or _constant(predictions, matrix):
+        return Check("outputs", Status.FAILED, cause=cause, limit=limit)
+    measured = f"{predictions.scores.min():.4g} to {predictions.scores.max():.4g}"
+    return Check("outputs", Status.PASSED, measured=measured, limit=limit)
+
+
+def outputs_fault(predictions: Predictions) -> str:
+    """Which rows have an answer that is none, or nothing: finite numbers; for classification probabilities
+    in [0, 1] whose rows, if of classes, sum to 1."""
     import numpy as np
 
-    scores, rows = predictions.scores, len(predictions)
-    flat = scores.reshape(rows, -1)
+    rows = len(predictions)
+    flat = predictions.scores.reshape(rows, -1)
     faults = {"are NaN or infinite": ~np.isfinite(flat).all(axis=1)}
-    if predictions.task != REGRESSION:
+    if predictions.task in (BINARY, MULTICLASS):
         faults["are outside [0, 1]"] = ((flat < 0) | (flat > 1)).any(axis=1)
     if flat.shape[1] > 1:
         faults["do not sum to 1 over the classes"] = np.abs(flat.sum(axis=1) - 1) > 1e-3
-    limit = "finite numbers" if predictions.task == REGRESSION else "probabilities in [0, 1]"
     for what, mask in faults.items():
         if mask.any():
-            cause = f"{int(mask.sum()):,} of {rows:,} predictions {what}, e.g. row {int(mask.argmax())}"
-            return Check("outputs", Status.FAILED, cause=cause, limit=limit)
-    measured = f"{flat.min():.4g} to {flat.max():.4g}"
-    return Check("outputs", Status.PASSED, measured=measured, limit=limit)
+            return f"{int(mask.sum()):,} of {rows:,} predictions {what}, e.g. row {int(mask.argmax())}"
+    return ""
+
+
+def _constant(predictions: Predictions, matrix: Any) -> str:
+    """Whether rows (n, features) that differ are all told the same."""
+    import numpy as np
+
+    same = (predictions.scores == predictions.scores[:1]).all()
+    if not same or ((matrix == matrix[:1]) | (np.isnan(matrix) & np.isnan(matrix[:1]))).all():
+        return ""
+    said = ", ".join(f"{each:.4g}" for each in np.atleast_1d(predictions.scores[0]))
+    return f"the model says {said} to every one of {len(predictions):,} rows"
 
 
 def skipped(id: str, why: str = "there are no predictions to judge") -> Check:

@@ -106,7 +106,7 @@ def test_latency_is_measured_as_often_as_asked() -> None:
 
 def test_outputs_that_are_fine() -> None:
     for p in (binary(), multiclass(), regression()):
-        assert outputs_check(p).status is Status.PASSED
+        assert outputs_check(p, MATRIX[:300]).status is Status.PASSED
 
 
 @pytest.mark.parametrize(
@@ -117,18 +117,36 @@ def test_outputs_that_are_no_probabilities_fail(value: float, cause: str) -> Non
     p = binary()
     scores = p.scores.copy()
     scores[[3, 9]] = value
-    check = outputs_check(replace(p, scores=scores))
+    check = outputs_check(replace(p, scores=scores), MATRIX[:300])
     assert check.status is Status.FAILED and f"2 of 300 predictions are {cause}" in check.cause
     assert check.cause.endswith("e.g. row 3")
 
 
 def test_probabilities_of_classes_sum_to_one() -> None:
     p = multiclass()
-    check = outputs_check(replace(p, scores=p.scores * 0.9))
+    check = outputs_check(replace(p, scores=p.scores * 0.9), MATRIX[:300])
     assert check.status is Status.FAILED and "do not sum to 1" in check.cause
 
 
 def test_a_regression_may_say_any_finite_number() -> None:
     p = regression()
-    assert outputs_check(replace(p, scores=p.scores * 1e6)).status is Status.PASSED
-    assert outputs_check(replace(p, scores=p.scores * np.nan)).status is Status.FAILED
+    assert outputs_check(replace(p, scores=p.scores * 1e6), MATRIX[:300]).status is Status.PASSED
+    assert outputs_check(replace(p, scores=p.scores * np.nan), MATRIX[:300]).status is Status.FAILED
+
+
+def test_a_constant_is_refused_where_the_rows_differ() -> None:
+    p = binary()
+    same = replace(p, scores=np.full(300, 0.21))
+    check = outputs_check(same, MATRIX[:300])
+    assert check.status is Status.FAILED
+    assert check.cause == "the model says 0.21 to every one of 300 rows"
+    assert outputs_check(same, np.repeat(MATRIX[:1], 300, axis=0)).status is Status.PASSED
+    assert outputs_check(same.where(slice(0, 1)), MATRIX[:1]).status is Status.PASSED
+    classes = replace(multiclass(), scores=np.tile([0.2, 0.5, 0.3], (300, 1)))
+    assert "says 0.2, 0.5, 0.3 to" in outputs_check(classes, MATRIX[:300]).cause
+
+
+def test_one_other_answer_is_no_constant() -> None:
+    p = replace(binary(), scores=np.full(300, 0.21))
+    p.scores[7] = 0.22
+    assert outputs_check(p, MATRIX[:300]).status is Status.PASSED
