@@ -20,6 +20,11 @@ from pydantic import Field
 
 from runner.config.fields import Strict
 from runner.judge.choice import MetricRule, Number
+from runner.judge.criteria_baseline import Beat as Beat
+from runner.judge.criteria_baseline import Champion as Champion
+from runner.judge.criteria_baseline import Compare as Compare
+from runner.judge.criteria_baseline import Dummy as Dummy
+from runner.judge.criteria_explain import Explain
 from runner.judge.criteria_more import (
     Behaviour,
     Calibration,
@@ -28,13 +33,8 @@ from runner.judge.criteria_more import (
     Regressions,
     Robustness,
 )
-from runner.judge.criteria_baseline import Beat as Beat
-from runner.judge.criteria_baseline import Champion as Champion
-from runner.judge.criteria_baseline import Compare as Compare
-from runner.judge.criteria_baseline import Dummy as Dummy
-from runner.judge.criteria_explain import Explain
 from runner.judge.criteria_serving import Latency, Memory, Size
-from runner.judge.criteria_slices import SliceRule
+from runner.judge.criteria_slices import FairnessRule, SliceRule
 from runner.judge.predictions import Task
 
 
@@ -56,6 +56,7 @@ class Criteria(Strict):
     baseline: Annotated[Dummy | Champion, Field(discriminator="kind")] | None = None
     calibration: Calibration | None = None
     slices: tuple[SliceRule, ...] = ()
+    fairness: tuple[FairnessRule, ...] = ()
     latency: Latency | None = None
     memory: Memory | None = None
     size: Size | None = None

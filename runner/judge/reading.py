@@ -87,7 +87,7 @@ def _choice_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]
     if choice.average is not None and not _averages(choice, task):
         yield f"{choice.metric} takes no average {choice.average!r} in {task}", ""
     yield from _option_faults(choice, task)
-    if isinstance(choice, MetricRule):
+    if isinstance(choice, MetricRule) and getattr(choice, "margin", None) is None:
         yield from _bound_faults(choice, task)
     if isinstance(choice, Compare):
         yield from _pair_faults(choice, task)
@@ -140,7 +140,7 @@ def _doubles(criteria: Criteria) -> Iterator[Fault]:
     """Rules whose checks would have one id."""
     seen: Counter[tuple[object, ...]] = Counter()
     for loc, choice in _choices(criteria):
-        key = (loc[0], getattr(choice, "by", ""), choice.label)
+        key = (loc[:-1], getattr(choice, "id", ""), choice.label)
         seen[key] += 1
         if seen[key] > 1:
             yield Fault(loc, f"a second rule for {choice.label}")

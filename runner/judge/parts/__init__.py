@@ -9,6 +9,7 @@ from runner.judge.parts import (
     calibration,
     classes,
     explain,
+    fairness,
     latency,
     leakage,
     memory,
@@ -19,6 +20,7 @@ from runner.judge.parts import (
     robustness,
     size,
     slices,
+    worst,
 )
 
 PARTS: dict[str, Part] = {
@@ -29,6 +31,8 @@ PARTS: dict[str, Part] = {
     "calibration": calibration.PART,
     "classes_predicted": classes.PART,
     "slices": slices.PART,
+    "fairness": fairness.PART,
+    "worst": worst.PART,
     "latency": latency.PART,
     "memory": memory.PART,
     "size": size.PART,
