@@ -57,12 +57,31 @@ class Labels:
             chance[:] = share * np.array([[1 - right - won, lost], [won, right - lost]])
         return found
 
+    def lost(self, tilt: float) -> float:
+        """How much worse the candidate is."""
+        mine, theirs, _ = _models(self.cells(tilt))
+        return value_of(self.metric, theirs) - value_of(self.metric, mine)
+
+    def models(self, loss: float) -> tuple[Predictions, Predictions, Any]:
+        """Candidate and champion on one row of each of the eight kinds, and how likely each kind is (8,).
+
+        Raises CannotCompute for a loss that models which differ so seldom cannot have."""
+        if loss >= self.lost(1.0):
+            raise CannotCompute(f"models that differ this seldom cannot lose {loss:g} of {self.metric}")
+        return _models(self.cells(_where(self.lost, loss, 0.0, 1.0) if loss else 0.0))
+
 
 def of_labels(metric: str, expected: float, disagreement: float, positives: float) -> Losing:
     """The design of a metric of labels that differ on a share `disagreement` of the rows, of which a share
     `positives` is positive. Raises CannotCompute where no two models are like that."""
-    design = _differing(_right(Labels(metric, expected, positives)), disagreement)
-    return Losing(cache(lambda loss: _at(design, loss)), _lost(design, 1.0) * (1 - 1e-9))
+    design = labels(metric, expected, disagreement, positives)
+    at = cache(lambda loss: _smooth(metric, *design.models(loss)))
+    return Losing(at, design.lost(1.0) * (1 - 1e-9))
+
+
+def labels(metric: str, expected: float, disagreement: float, positives: float) -> Labels:
+    """Two models that are like that. Raises CannotCompute where there are none."""
+    return _differing(_right(Labels(metric, expected, positives)), disagreement)
 
 
 def _right(design: Labels) -> Labels:
@@ -92,21 +111,9 @@ def _differing(design: Labels, disagreement: float) -> Labels:
     return Labels(design.metric, design.expected, design.positives, design.right, differ)
 
 
-def _at(design: Labels, loss: float) -> Smooth:
-    if loss >= _lost(design, 1.0):
-        raise CannotCompute(f"models that differ this seldom cannot lose {loss:g} of {design.metric}")
-    return _smooth(design, _where(lambda tilt: _lost(design, tilt), loss, 0.0, 1.0) if loss else 0.0)
-
-
-def _lost(design: Labels, tilt: float) -> float:
-    mine, theirs, _ = _models(design.cells(tilt))
-    return value_of(design.metric, theirs) - value_of(design.metric, mine)
-
-
-def _smooth(design: Labels, tilt: float) -> Smooth:
+def _smooth(metric: str, mine: Predictions, theirs: Predictions, chance: Any) -> Smooth:
     """The second and fourth moment of a row's influence on the difference, over the eight kinds of rows."""
-    mine, theirs, chance = _models(design.cells(tilt))
-    moved = measured(design.metric, mine).influence - measured(design.metric, theirs).influence
+    moved = measured(metric, mine).influence - measured(metric, theirs).influence
     each = moved[chance > 0] / (len(chance) * chance[chance > 0])
     second, fourth = (float((chance[chance > 0] * each**power).sum()) for power in (2, 4))
     carrying = float(chance[mine.scores != theirs.scores].sum())
@@ -133,8 +140,3 @@ def _where(rising: Callable[[float], float], wanted: float, low: float, high: fl
         middle = (low + high) / 2
         low, high = (middle, high) if rising(middle) < wanted else (low, middle)
     return high
-
-
-def of_means(deviation: float) -> Smooth:
-    """The design of a metric that is a mean of rows, whose differences have this standard deviation."""
-    return Smooth(deviation)
