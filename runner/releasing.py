@@ -29,7 +29,7 @@ from runner.release.flow import ALL_AT_ONCE, Deployment, Done, Proposal
 from runner.release.proof import Proven
 from runner.release.publish import require
 from runner.release.records import Ended, Kind, Release
-from runner.release.rehearsal import rehearsal
+from runner.release.rehearsal import first, rehearsal
 from runner.release.status import EnvironmentStatus
 from runner.text import one_line
 from runner.together import check_together
@@ -101,7 +101,7 @@ def rehearse(asked: Asked, world: World) -> list[str]:
     with verified(asked, place) as found:
         tools, wanted = _ready(asked, place, world, found)
         if not place.has_bucket():
-            return [f"the first deployment into {place.stack_name}: everything is added"]
+            return [f"the first deployment into {place.stack_name}: everything is added", *first(wanted.content)]
         return rehearsal(tools, wanted)
 
 

@@ -22,6 +22,11 @@ def rehearsal(tools: Deployment, proposal: Proposal) -> list[str]:
     return [*found, *(f"changed by hand: {line}" for line in target.drift(proposal.content.stack_name))]
 
 
+def first(content: Content) -> list[str]:
+    """What a first deployment adds: all of it."""
+    return [*_parts(None, content), f"new      stack {content.stack_name}"]
+
+
 def _parts(before: Content | None, after: Content) -> Iterator[str]:
     old = before.parts if before else {}
     for name, part in after.parts.items():

@@ -295,6 +295,7 @@ def test_without_a_bucket(place: Place, said: Said) -> None:
         assert main(["deploy", run, "--dry-run", "--key", str(elsewhere.public), *words]) == 0
         out, _ = said()
         assert "prod: nothing was deployed yet" in out and "the first deployment into square-prod" in out
+        assert "added    model 2026.11.23-1\n" in out and "new      stack square-prod\n" in out
         assert main(["rollback", *words]) == 2
         assert main(["rollback", "--dry-run", *words]) == 2
     assert "nothing was deployed here yet" in said()[1]

@@ -9,7 +9,7 @@ from helpers.flows import Environment, content, deployment, proposal, run
 from helpers.histories import Killed
 
 from runner.release.records import Content
-from runner.release.rehearsal import rehearsal
+from runner.release.rehearsal import first, rehearsal
 from runner.release.stack import Standing
 from runner.release.target import Wanted
 from runner.stages.stack_deploy import StackPlan
@@ -43,10 +43,13 @@ def would(there: Environment, what: Content) -> list[str]:
 
 
 def test_before_the_first() -> None:
-    assert would(Planned(), content(1)) == [
+    """The same with a bucket and before there is one."""
+    everything = [
         "added    model 2026.11.23-1", "added    features 2026.11.23-1", "added    stack 2026.11.23-1",
         "new      stack square-prod",
     ]  # fmt: skip
+    assert would(Planned(), content(1)) == everything
+    assert first(content(1)) == everything
 
 
 def test_nothing(there: Planned) -> None:
