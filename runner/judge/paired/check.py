@@ -52,4 +52,7 @@ def _power(found: Paired, margin: float) -> str:
     """What these rows can tell, and how many would tell a loss of the margin."""
     if found.carrying < LEAST:
         return f"The models differ on {found.carrying} rows; fewer than {LEAST} are no evidence."
-    return f"To tell a loss of {margin:g} you need about {found.needed(margin):,} rows (power 0.8)."
+    rows = found.needed(margin)
+    if rows is None:
+        return f"No number of rows can be named that tells a loss of {margin:g}."
+    return f"To tell a loss of {margin:g} you need about {rows:,} rows (power 0.8)."
