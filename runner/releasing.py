@@ -101,7 +101,10 @@ def rehearse(asked: Asked, world: World) -> list[str]:
     with verified(asked, place) as found:
         tools, wanted = _ready(asked, place, world, found)
         if not place.has_bucket():
-            return [f"the first deployment into {place.stack_name}: everything is added", *first(wanted.content)]
+            return [
+                f"the first deployment into {place.stack_name}: everything is added",
+                *first(wanted.content),
+            ]
         return rehearsal(tools, wanted)
 
 

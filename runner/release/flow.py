@@ -141,8 +141,10 @@ class Deployment:
 
     def _tell_drift(self, content: Content) -> None:
         self.drift = tuple(self.target.drift(content.stack_name))
+        cut = self.view().unfinished if self.drift else None
+        whose = f" or by release {cut.number}, which was cut off" if cut else ""
         for line in self.drift:
-            self.say(f"changed by hand: {line}")
+            self.say(f"changed by hand{whose}: {line}")
 
     @contextmanager
     def _held(self, proposal: Proposal) -> Iterator[None]:

@@ -158,6 +158,18 @@ def test_drift_is_told_before_and_remembered(there: Environment) -> None:
     assert outcome(there, 2).drift == ("F: /Timeout is 77",)
 
 
+def test_what_a_release_that_was_cut_off_may_have_left_is_not_put_down_to_a_hand(there: Environment) -> None:
+    """Its traffic, moved in part beside the stack, is drift until somebody goes on."""
+    there.fails["shift"] = InfrastructureError("Rate exceeded")
+    with pytest.raises(InfrastructureError):
+        run(there, proposal(TWO, "two"))
+    there.fails.clear()
+    there.drifted = ["FLive: /FunctionVersion is 2"]
+    run(there, proposal(TWO, "two"))
+    said = [line for line in there.said if "FLive" in line]
+    assert said == ["changed by hand or by release 2, which was cut off: FLive: /FunctionVersion is 2"]
+
+
 def test_drift_that_came_while_it_was_deployed_is_a_failure(there: Environment) -> None:
     class Drifting(Environment):
         def drift(self, stack_name: str) -> list[str]:
