@@ -90,7 +90,7 @@ def _build_needs(solution: Solution, name: str) -> Iterable[str]:
 
 
 def _uses(solution: Solution, stage: Stage) -> Iterable[str]:
-    yield from [ENVIRONMENT] if own_suites(stage) or getattr(stage, "reference", None) else []
+    yield from [ENVIRONMENT] if own_suites(stage) or _opens_skops(solution, stage) else []
     if own_suites(stage):  # tests may read whatever was prepared
         yield from (f"prepare:{n}" for n in solution.prepare)
     if isinstance(stage, UnitStage):
@@ -101,6 +101,15 @@ def _uses(solution: Solution, stage: Stage) -> Iterable[str]:
         yield from (f"build:{n}" for n in [stage.stack, *stage.invoke])
     else:
         yield from (f"prepare:{n}" for n in solution.prepare)
+
+
+def _opens_skops(solution: Solution, stage: Stage) -> bool:
+    """Whether a model stage asks the solution's own environment: only there is what a skops file needs."""
+    if not isinstance(stage, ModelStage):
+        return False
+    candidate = solution.components.get(stage.candidate)
+    asked = candidate.path if isinstance(candidate, Model) and not stage.through else ""
+    return bool(stage.reference) or any((path or "").endswith(".skops") for path in (asked, stage.champion))
 
 
 def _of(solution: Solution, kinds: tuple[type, ...]) -> list[str]:

@@ -37,10 +37,11 @@ def onnx_memory(data: bytes, matrix: Any, input: str, output: str) -> Memory:
         command = [sys.executable, "-I", str(SCRIPT), str(model), str(rows), input, output]
         with privileges.lent(Path(folder)):
             done = shell.run(command, cwd=Path(folder), timeout=TIMEOUT, untrusted=True)
-    return Memory(_above(done), "a process of its own, above what it had before the model was opened")
+    return Memory(above(done), "a process of its own, above what it had before the model was opened")
 
 
-def _above(done: shell.Completed) -> int:
+def above(done: shell.Completed) -> int:
+    """The bytes that such a process told, peak above base. Raises CannotCompute where it told none."""
     lines = [line for line in done.output.splitlines() if line.strip()]
     try:
         told = json.loads(lines[-1] if lines and not done.code else "")

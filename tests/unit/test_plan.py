@@ -92,6 +92,10 @@ def test_what_serves_a_model_or_packages_others_comes_after_them(tmp_path: Path)
     config["stages"]["model"]["through"] = "server"
     found = needs(make_plan(load(write(tmp_path, config))))
     assert found["build:forest"] == (ENVIRONMENT,)  # which has skops, and skops says what it trusts
+    assert ENVIRONMENT not in found["stage:model"]
+    for model in ({"candidate": "forest", "through": None}, {"champion": "old.skops", "through": None}):
+        opened = {**config, "stages": {**config["stages"], "model": {**config["stages"]["model"], **model}}}
+        assert ENVIRONMENT in needs(make_plan(load(write(tmp_path, opened))))["stage:model"]
     assert found["build:server"] == ("build:model",)
     assert set(found["stage:model"]) == {"build:model", "build:server"}
     assert found["build:stack"] == ("build:flow",)

@@ -8,14 +8,13 @@ from typing import Any
 from runner.judge.bounds import bounded, number
 from runner.judge.champion import without_champion
 from runner.judge.criteria import Champion, Criteria
-from runner.judge.criteria_serving import Latency
 from runner.judge.latency import Ratio, percentiles, ratio, times
 from runner.judge.part import Fault, Limits, Part
 from runner.judge.predictions import CannotCompute
 from runner.judge.trial import Bench, Trial
 from runner.model import Check, Status
 
-RATIO = "latency/ratio"
+RATIO, LIMIT = "latency/ratio", "<= {:g} times the champion's"
 FEW_REPEATS = 50  # where no rule asks for any
 TAIL, BEYOND = "p99", 1000  # ten predictions are slower than the 99th percentile of so many
 
@@ -49,7 +48,7 @@ def checks(trial: Trial) -> Iterator[Check]:
     for name, bound in rule.bounds.items() if rule else ():
         yield _percentile(trial, name, bound)
     if rule and rule.max_ratio:
-        yield _against(trial, rule, rule.max_ratio)
+        yield _against(trial, rule.max_ratio)
 
 
 def _percentile(trial: Trial, name: str, bound: float) -> Check:
@@ -67,11 +66,16 @@ def _percentile(trial: Trial, name: str, bound: float) -> Check:
     )
 
 
-def _against(trial: Trial, rule: Latency, most: float) -> Check:
-    """PASSED where the whole interval is within the limit, FAILED where it is beyond; ERROR between."""
-    limit, found = f"<= {most:g} times the champion's", _ratio(trial)
+def _against(trial: Trial, most: float) -> Check:
+    found = _ratio(trial)
     if isinstance(found, CannotCompute):
-        return without_champion(RATIO, found, "times cannot be compared", limit)
+        return without_champion(RATIO, found, "times cannot be compared", LIMIT.format(most))
+    return ratio_check(found, most)
+
+
+def ratio_check(found: Ratio, most: float) -> Check:
+    """PASSED where the whole interval is within the limit, FAILED where it is beyond; ERROR between."""
+    limit = LIMIT.format(most)
     if found.high <= most:
         return Check(RATIO, Status.PASSED, measured=str(found), limit=limit)
     if found.low > most:
