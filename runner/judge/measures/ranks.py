@@ -107,7 +107,7 @@ def roc_auc(ladder: Ladder) -> tuple[float, Any, Any] | None:
     place /= negative
     above /= positive
     np.copyto(place, above, where=~ladder.up)
-    value = float(place.mean() if ladder.weights is None else place @ ladder.weights / whole)
+    value = float(place.mean() if ladder.weights is None else (place * ladder.weights).sum() / whole)
     return value, (place - value) / np.where(ladder.up, positive, negative), place
 
 

@@ -28,10 +28,13 @@ class Units:
 
     def powers(self, each: Any) -> list[tuple[float, float, float]]:
         """Of each segment the sums of its units' influences to the powers of 2, 3 and 4."""
+        import numpy as np
+
         found, of = self.sums(each)
         square = found * found
-        if of is None:
-            return [(float(square.sum()), float(square @ found), float(square @ square))]
+        if of is None:  # no BLAS: its threads would wait for each other
+            third, fourth = (float(np.einsum("i,i", square, each)) for each in (found, square))
+            return [(float(square.sum()), third, fourth)]
         totals = [self._total(values, of).tolist() for values in (square, square * found, square * square)]
         return list(zip(*totals, strict=True))
 
