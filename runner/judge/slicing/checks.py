@@ -13,8 +13,9 @@ from typing import Any
 
 from runner.judge.bounds import bounded, number
 from runner.judge.criteria_slices import SliceRule
+from runner.judge.paired.interval import bounds
 from runner.judge.slicing.adjust import adjusted
-from runner.judge.slicing.judging import Judged
+from runner.judge.slicing.judging import Judged, Seen
 from runner.judge.slicing.slices import Slices
 from runner.model import Check, Status
 
@@ -99,12 +100,13 @@ def _none(family: list[Judged]) -> str:
 
 
 def _told(rule: SliceRule, known: list[Judged], family: int) -> float:
-    return median(told_loss(rule, slice.seen.se, family) for slice in known)
+    return median(told_loss(rule, slice.seen, family) for slice in known)
 
 
-def told_loss(rule: SliceRule, se: float, family: int) -> float:
-    """The true loss of one slice with this standard error that is found with a power of 0.8 among a family
-    of so many that lose less than the margin."""
+def told_loss(rule: SliceRule, seen: Seen, family: int) -> float:
+    """The true loss of one slice that is found with a power of 0.8 among so many that lose less than the
+    margin: by Holm and by BH it then has to stand out by itself."""
     z = NormalDist()
     level = rule.alpha if rule.adjustment == "none" else rule.alpha / family
-    return (rule.margin or 0.0) + (z.inv_cdf(1 - level) + z.inv_cdf(POWER)) * se
+    reach = bounds(0.0, seen.spread, level).high if seen.spread else z.inv_cdf(1 - level) * seen.se
+    return (rule.margin or 0.0) + reach + z.inv_cdf(POWER) * seen.se

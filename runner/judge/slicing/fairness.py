@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from runner.judge.paired.verdict import Interval
@@ -95,6 +96,7 @@ def largest_gap(what: str, found: list[Rate], alpha: float) -> Gap:
     return Gap(what, difference, found[int(p.argmin())], found[int(p.argmax())])
 
 
+@lru_cache(64)
 def range_quantile(groups: int, alpha: float) -> float:
     """The upper `alpha` quantile of the range of so many independent standard normals (Tukey 1953)."""
     import numpy as np

@@ -23,11 +23,13 @@ from runner.judge.slicing.slices import Slices
 class Seen:
     """One slice: its `value` in the metric's unit (against the champion the difference, higher is better),
     the two-sided `interval` of 1 - 2 alpha by itself, its standard error, and `p` of the evidence that it is
-    on the wrong side. `fault`: why nothing can be computed; `few`: why its rows are no evidence."""
+    on the wrong side. `spread` is what interval and p rest on, None of accuracies, whose rows are counted.
+    `fault`: why nothing can be computed; `few`: why its rows are no evidence."""
 
     value: float = float("nan")
     interval: Interval | None = None
     se: float = 0.0
+    spread: Spread | None = None
     p: float = 1.0
     words: str = ""
     fault: str = ""
@@ -67,7 +69,8 @@ def _difference(found: Paired | CannotCompute, margin: float) -> Seen:
         f"{number(found.candidate)} against {number(found.champion)}, "
         f"difference {d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}] on {rows}"
     )
-    seen = Seen(d.value, d, found.se, p_loses(found, margin), words)
+    spread = None if found.right else found.spread
+    seen = Seen(d.value, d, found.se, spread, p_loses(found, margin), words)
     if found.carrying >= LEAST:
         return seen
     few = f"the models differ on {found.carrying} rows or clusters: fewer than {LEAST} are no evidence"
@@ -103,7 +106,7 @@ def _value(rule: SliceRule, value: float, powers: Any, counts: tuple[int, int], 
     told = f"{words} [{number(interval.low)}, {number(interval.high)}] on {counts[1]:,} rows"
     enough = counts[0] >= LEAST
     p = _outside(rule, value, spread) if enough else 1.0
-    return Seen(value, interval, spread.se, p, told, few="" if enough else few)
+    return Seen(value, interval, spread.se, spread, p, told, few="" if enough else few)
 
 
 def _outside(rule: SliceRule, value: float, spread: Spread) -> float:

@@ -12,11 +12,12 @@ from helpers.judging import binary
 from pydantic import ValidationError
 
 from runner.judge.criteria_slices import SliceRule
+from runner.judge.paired.interval import Spread
 from runner.judge.predictions import Predictions
 from runner.judge.slicing.adjust import adjusted
 from runner.judge.slicing.checks import checks, told_loss
 from runner.judge.slicing.forest import forest
-from runner.judge.slicing.judging import against_bounds, against_champion
+from runner.judge.slicing.judging import Seen, against_bounds, against_champion
 from runner.judge.slicing.partition import MAX_SLICES
 from runner.judge.slicing.slices import slices_of
 from runner.model import Check, Plot, Status
@@ -219,9 +220,13 @@ def test_few_clusters_are_no_evidence() -> None:
 
 
 def test_the_told_loss_is_the_margin_and_what_the_error_hides() -> None:
-    single = told_loss(margin(), 0.01, 1)
+    counted, smooth = Seen(se=0.01), Seen(se=0.01, spread=Spread(0.01, 0.0, 1e9, 10**9))
+    skewed = Seen(se=0.01, spread=Spread(0.01, 2.0, 30, 60))
+    single = told_loss(margin(), counted, 1)
     assert single == pytest.approx(0.05 + (1.6449 + 0.8416) * 0.01, abs=1e-5)
-    assert told_loss(margin(), 0.01, 40) > single == told_loss(margin(adjust="none"), 0.01, 40)
+    assert told_loss(margin(), smooth, 1) == pytest.approx(single, abs=1e-6)
+    assert told_loss(margin(), skewed, 1) > single
+    assert told_loss(margin(), counted, 40) > single == told_loss(margin(adjust="none"), counted, 40)
 
 
 # The plot.
