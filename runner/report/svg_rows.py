@@ -8,6 +8,7 @@ rows has them above.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -92,14 +93,27 @@ def _layout(plot: Plot, names: list[str], columns: list[dict[str, _Cell]]) -> _L
     cell = 16.0 if len(columns) == 1 and len(names) <= MANY else 13.0
     row = above + cell * max(len(columns), 1) + (9 if len(names) <= MANY else 4)
     top = 18 + _LIMIT_LINE * len(limits)
-    places = column(c.y for c in cells)
+    places = _places(cells)
     return _Layout(axis, top, row, cell, top + row * len(names), above, places, len(names) > MANY)
+
+
+def _places(cells: list[_Cell]) -> int | None:
+    """The decimals of the values: as many as their usual interval's half has in two digits."""
+    halves = [h for cell in cells if (h := _half(cell)) is not None]
+    usual = median(halves) if halves else 0.0
+    if not 1e-6 < usual < 100:
+        return column(cell.y for cell in cells)
+    return min(max(1 - math.floor(math.log10(usual)), 0), 6)
+
+
+def _half(cell: _Cell) -> float | None:
+    return None if cell.low is None or cell.high is None else (cell.high - cell.low) / 2
 
 
 def _span(cells: list[_Cell]) -> Iterator[float]:
     """What the axis has to reach: every value, and interval ends as far as WIDE times the usual width."""
     known = [cell.y for cell in cells if cell.y is not None]
-    halves = [(cell.high - cell.low) / 2 for cell in cells if cell.low is not None and cell.high is not None]
+    halves = [h for cell in cells if (h := _half(cell)) is not None]
     yield from known
     if known and halves:
         reach = WIDE * median(halves)

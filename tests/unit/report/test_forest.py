@@ -51,3 +51,9 @@ def test_forty_rows_stand_closer_and_lead_the_eye_from_name_to_mark() -> None:
     steps = {round(b - a, 1) for a, b in pairwise(tops)}
     assert steps == {17.0}
     assert float(many.get("viewBox", "").split()[3]) < 800
+
+
+def test_values_of_a_forest_have_the_digits_that_their_intervals_leave_them() -> None:
+    drawing = forest([0.0004, -0.1234567, 0.25], [0.0061, 0.0058, 0.2])
+    told = ["".join(e.itertext()) for e in found(drawing, "value")]
+    assert told == ["0.0004", "−0.1235", "0.2500"]
