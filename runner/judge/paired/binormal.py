@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from runner.judge.paired.designs import Losing
 from runner.judge.paired.power import Smooth
@@ -24,11 +25,18 @@ def both(h: float, k: float, correlation: float) -> float:
     import numpy as np
     from scipy.special import ndtr
 
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = _quadrature()
     top = math.asin(correlation)
     angle = top * (nodes + 1) / 2
     inside = np.exp((h * k * np.sin(angle) - (h * h + k * k) / 2) / np.cos(angle) ** 2)
     return float(ndtr(h) * ndtr(k) + top / 2 * (weights * inside).sum() / (2 * math.pi))
+
+
+@cache
+def _quadrature() -> tuple[Any, Any]:
+    import numpy as np
+
+    return np.polynomial.legendre.leggauss(NODES)
 
 
 def differing(area: float, correlation: float) -> float:
