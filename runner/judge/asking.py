@@ -9,6 +9,7 @@ from typing import Any
 from runner.judge.onnx_model import Unusable, WrongModel
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.trial import Bench, Trial
+from runner.text import one_line
 
 
 def feature(bench: Bench, name: str) -> int:
@@ -40,5 +41,7 @@ def answered(trial: Trial, matrix: Any) -> Predictions:
 
 
 def row_name(bench: Bench, row: int) -> str:
-    """A row as people find it in the table: its position, from 0."""
-    return f"row {row:,}"
+    """A row as people find it in the table: by its id where rows have one, else its position, from 0."""
+    if bench.row_id is None or bench.row_id not in bench.evaluation.frame.columns:
+        return f"row {row:,}"
+    return one_line(f"{bench.row_id} {bench.evaluation.frame[bench.row_id].iloc[row]}", 80)

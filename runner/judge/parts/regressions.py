@@ -8,10 +8,11 @@ from typing import Any
 from runner.judge.asking import row_name
 from runner.judge.bounds import number
 from runner.judge.by_evidence import within
+from runner.judge.champion import without_champion
 from runner.judge.criteria import Criteria
 from runner.judge.criteria_more import Regressions
 from runner.judge.part import Fault, Limits, Part
-from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Predictions
+from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, CannotCompute, Predictions
 from runner.judge.regressions import Flips, by_value, flips
 from runner.judge.shares import wilson
 from runner.judge.trial import Bench, Trial
@@ -37,7 +38,9 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
     rule, task = criteria.regressions, criteria.task
     if rule is None:
         return
-    if (rule.worse_by is None) == (task == REGRESSION):
+    if task not in (BINARY, MULTICLASS, REGRESSION):
+        yield Fault((ID,), f"a row of a {task} is not right or wrong on its own")
+    elif (rule.worse_by is None) == (task == REGRESSION):
         needs = "a regression needs worse_by" if task == REGRESSION else "worse_by is for a regression"
         yield Fault((ID,), f"{needs}: it says when a row is worse")
     if rule.threshold is not None and task != BINARY:
@@ -49,17 +52,14 @@ def checks(trial: Trial) -> Iterator[Check]:
     if rule is None:
         return
     found = _found(trial, rule)
-    told = "" if isinstance(found, CannotCompute) else _words(found, rule)
+    if isinstance(found, CannotCompute):
+        yield without_champion(ID, found, "rows that became wrong cannot be told", f"<= {rule.max_share:g}")
+        return
     share = "share of rows that the champion has right and the candidate wrong"
     if rule.worse_by is not None:
         share = f"share of rows whose error is larger than the champion's by more than {rule.worse_by:g}"
-
-    def computed() -> Any:
-        if isinstance(found, CannotCompute):
-            raise found
-        return found.share
-
-    yield within(ID, share, computed, high=rule.max_share, rows=len(trial.predictions), details=told)
+    rows = len(trial.predictions)
+    yield within(ID, share, lambda: found.share, high=rule.max_share, rows=rows, details=_words(found, rule))
 
 
 def _found(trial: Trial, rule: Regressions) -> Flips | CannotCompute:
