@@ -89,10 +89,10 @@ def _champion(job: StageJob, stage: ModelStage, criteria: Criteria) -> ChampionF
     name = (rule.path if rule else None) or stage.champion
     if rule is None and name is None:
         return None
-    if rule is None:
+    if rule is None and not _compares(criteria):
         what = f"lockgate.yml names the champion {name!r}, but no rule compares with it"
         raise ConfigError([Problem(stage.criteria, 0, what, "baseline: {kind: champion, must_beat: [...]}")])
-    if rule.environment:
+    if rule and rule.environment:
         return handed_champion(job, rule)
     if name is None:
         what, allowed = "the champion has no path", "path or environment here, or champion in lockgate.yml"
@@ -101,6 +101,11 @@ def _champion(job: StageJob, stage: ModelStage, criteria: Criteria) -> ChampionF
     if not path.is_relative_to(job.root.resolve()):
         raise ConfigError([Problem(stage.criteria, 0, f"the champion {name!r} is outside the solution")])
     return ChampionFile(path, facts={"path": name})
+
+
+def _compares(criteria: Criteria) -> bool:
+    """Whether a rule beside `baseline` is about the champion."""
+    return criteria.regressions is not None or any(rule.margin is not None for rule in criteria.slices)
 
 
 def _blind(
