@@ -106,17 +106,22 @@ class Steps:
         )
 
     def for_stage(self, step: Step, handover: Handover) -> Handover:
-        """The same with what this stage alone is handed: the model that an environment runs, which it is
-        compared with but has no right to fetch."""
+        """The same with what this stage alone is handed, and has no rights to fetch: the model that an
+        environment runs, an endpoint's answers."""
         stage = self.solution.stages[step.name]
         if not isinstance(stage, ModelStage) or self.run_on:
             return handover
         from runner.champions import champion_of
         from runner.deploying import World
+        from runner.endpoints import answers_of
 
         world = World(connect=self.connect, say=lambda line: self.view.note(step.id, line))
-        found = champion_of(self.root, stage, cache_dir(), world, real=not self.is_sandbox)
-        return replace(handover, artifacts={**handover.artifacts, found.name: found}) if found else handover
+        real = not self.is_sandbox
+        found = (
+            champion_of(self.root, stage, cache_dir(), world, real=real),
+            answers_of(self.root, stage, self.folder / "given" / step.name, world, real=real),
+        )
+        return replace(handover, artifacts={**handover.artifacts, **{a.name: a for a in found if a}})
 
     def _log(self, step: Step) -> Path:
         return self.folder / "logs" / f"{step.id.replace(':', '-')}.log"

@@ -164,14 +164,26 @@ def _stages(solution: Solution, root: Path) -> Found:
                 known = [n for n, c in solution.components.items() if _serves(c, stage.candidate)]
                 what = f"model-image component that serves {stage.candidate!r}"
                 yield from _known((*at, "through"), stage.through, known, what)
+            yield from _endpoint(at, stage, solution)
         elif isinstance(stage, IntegrationStage):
             yield from _integration(at, stage, solution)
+
+
+def _endpoint(at: Loc, stage: ModelStage, solution: Solution) -> Found:
+    if stage.endpoint is None:
+        return
+    environment = (*at, "endpoint", "environment")
+    yield from _known(environment, stage.endpoint.environment, solution.environments, "environment")
+    if stage.through:
+        what = f"{'.'.join(map(str, at))}: judged through a container or an endpoint, not both"
+        yield (*at, "endpoint"), what, "remove one"
 
 
 def _evaluation(at: Loc, stage: ModelStage, solution: Solution) -> Found:
     """A predictions file is paired by row ids; whatever else is judged is asked with features."""
     candidate = solution.components.get(stage.candidate)
-    recorded = isinstance(candidate, Model) and candidate.path.endswith(PREDICTIONS) and not stage.through
+    recorded = isinstance(candidate, Model) and candidate.path.endswith(PREDICTIONS)
+    recorded = recorded and not (stage.through or stage.endpoint)
     if recorded and stage.evaluation.id is None:
         yield at, f"{'.'.join(map(str, at))}: no id, by which the predictions are paired", "id: COLUMN"
     elif not recorded and not stage.evaluation.features:

@@ -90,6 +90,21 @@ class Evaluation(Strict):
     id: str | None = Field(
         None, min_length=1, description="the column that names a row, by which predictions files are paired"
     )
+    weight: str | None = Field(
+        None, min_length=1, description="the column of sample weights: how much each row counts, from 0 on"
+    )
+    query: str | None = Field(
+        None, min_length=1, description="task ranking: the column that says which rows are ranked together"
+    )
+
+
+class Endpoint(Strict):
+    """A SageMaker endpoint that serves the candidate; the run asks it, and hands its answers to the stage."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$")] = Field(
+        description="EndpointName"
+    )
+    environment: Name = Field("test", description="one of `environments`: in which AWS and region it is")
 
 
 class ModelStage(StageBase):
@@ -101,6 +116,9 @@ class ModelStage(StageBase):
     criteria: RelPath = Field(description="by which rules (docs/judging.md)")
     through: Name | None = Field(
         None, description="a model-image component: the candidate is judged through its container"
+    )
+    endpoint: Endpoint | None = Field(
+        None, description="instead: the candidate is judged through a SageMaker endpoint that serves it"
     )
     champion: str | None = Field(None, description="another model file, to be beaten")
     reference: RelPath | None = Field(None, description="the scikit-learn model as skops, for parity")

@@ -42,16 +42,19 @@ class ServedModel:
 
     def scores(self, matrix: Any, task: Task, classes: int = 2) -> Any:
         """As `OnnxModel.scores`: float64, in the shape of the task. Raises Unusable, WrongModel."""
+        return shaped(self.answers(matrix), len(matrix), task, classes)
+
+    def answers(self, matrix: Any) -> Any:
+        """What it says of each row, (n, k) float64. Raises Unusable."""
         import numpy as np
 
         rows: list[list[float]] = []
         for start in range(0, len(matrix), BATCH):
             rows += self._answer(matrix[start : start + BATCH])
         try:
-            scores = np.asarray(rows, dtype=np.float64)
+            return np.asarray(rows, dtype=np.float64)
         except ValueError:
             raise Unusable("its answers have rows of different lengths") from None
-        return shaped(scores, len(matrix), task, classes)
 
     def timed(self, matrix: Any) -> Callable[[int], float]:
         """Over HTTP, a connection each. Raises CannotCompute where there is no answer."""

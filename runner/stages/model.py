@@ -8,7 +8,7 @@ container that serves it (`through`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,6 +31,8 @@ from runner.judge.trial import Bench, Trial
 from runner.model import Check, Evidence, Judged, StageReport, Status
 from runner.stages import StageJob
 from runner.stages.champion import handed_champion
+from runner.stages.endpoint import HANDED as ENDPOINT
+from runner.stages.endpoint import handed_answers
 from runner.stages.outcome import worst
 
 ALWAYS = ("evaluation", *IDS)
@@ -68,7 +70,7 @@ def run(job: StageJob) -> StageReport:
     except (LockgateError, OSError) as error:
         collected, evidence = _blind(job, criteria, champion, error, ledger), Evidence()
     else:
-        judged.append(_judged_table(stage, criteria, evaluation))
+        judged += [_judged_table(stage, criteria, evaluation), *_judged_answers(job)]
         collected, evidence = _judge(job, criteria, champion, evaluation, ledger)
     return StageReport(
         job.run_id,
@@ -130,8 +132,7 @@ def _judge(
     ledger.add([Check("evaluation", Status.PASSED, measured=f"{rows:,} rows, {features} features")])
     record = _record(job, job.stage.candidate)
     with ExitStack() as stack:
-        opened = partial(stack.enter_context, _served(job)) if job.stage.through else None
-        subject = _subject(job, record, bench, opened)
+        subject = _subject(job, record, bench, _through(job, bench, stack))
         ledger.add(subject.checks)
         if subject.model is None or subject.predictions is None:
             ledger.add(subject.known.get(id) or skipped(id) for id in collected[len(ALWAYS) :])
@@ -161,8 +162,17 @@ def _always(job: StageJob) -> tuple[str, ...]:
     serves it has nothing to be compared with."""
     assert isinstance(job.stage, ModelStage)  # noqa: S101
     candidate = job.solution.components.get(job.stage.candidate)
-    compared = job.stage.through and isinstance(candidate, Model) and candidate.path.endswith(".onnx")
+    through = job.stage.through or job.stage.endpoint
+    compared = through and isinstance(candidate, Model) and candidate.path.endswith(".onnx")
     return (*ALWAYS, ID) if compared else ALWAYS
+
+
+def _through(job: StageJob, bench: Bench, stack: ExitStack) -> Callable[[], Scorer] | None:
+    """What serves the candidate, where it is judged through that."""
+    assert isinstance(job.stage, ModelStage)  # noqa: S101
+    if job.stage.endpoint:
+        return partial(handed_answers, job, bench)
+    return partial(stack.enter_context, _served(job)) if job.stage.through else None
 
 
 def _served(job: StageJob) -> AbstractContextManager[ServedModel]:
@@ -199,6 +209,13 @@ def _subject(job: StageJob, record: Record, bench: Bench, through: Callable[[], 
     limit = f"serves rows of {width} numbers" if through else wanted(artifact.path, width)
     opened = through or partial(open_file, data, artifact.path, bench)
     return examine(len(data), checked, table, bench.criteria.task, opened, limit)
+
+
+def _judged_answers(job: StageJob) -> Iterator[Judged]:
+    """An endpoint's answers, by their digest: they stand for the model."""
+    if (told := job.artifacts.get(ENDPOINT)) and told.facts.get("built", True):
+        facts = {"rows": told.facts.get("rows"), "evaluation": told.facts.get("evaluation")}
+        yield Judged("data", f"endpoint {told.facts.get('endpoint')}", told.sha256, facts)
 
 
 def _judged_table(stage: ModelStage, criteria: Criteria, evaluation: Evaluation) -> Judged:

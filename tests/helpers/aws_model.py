@@ -56,6 +56,7 @@ def _string(shape: Any, value: str, path: str) -> Iterator[str]:
 # Java's classes of characters as Python's, ASCII's punctuation and symbols for all of them.
 CLASSES = {r"\p{L}": r"\w", r"\p{M}": r"\w", r"\p{N}": r"\w", r"\p{Z}": " ", r"\p{S}": "$+<=>^`|~"}
 CLASSES[r"\uD800\uDC00-\uDBFF\uDFFF"] = r"\U00010000-\U0010FFFF"
+CLASSES[r"\p{ASCII}"] = r"[\x00-\x7f]"
 CLASSES[r"\p{P}"] = r"!-#%-*,\-./:;?@\[-\]_{}"
 
 
