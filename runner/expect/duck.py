@@ -7,7 +7,8 @@ two values are. Only where two are, are the values themselves grouped.
 # ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, literals.py)
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from typing import Any
 from runner.errors import InfrastructureError
 from runner.expect.asks import ALL_ROWS, Ask, Distinct, Quantiles, Rows, Scalar, Uniqueness, Values
 from runner.expect.columns import Column, column_of
-from runner.expect.literals import text
+from runner.expect.literals import Uncompiled, text
 from runner.text import reason
 
 AT = "file_row_number"
+PLAIN = re.compile(r"u?int(8|16|32|64)|float(32|64)|bool|object|str|datetime64\[(ms|us|ns)\]")
 # What these leave out because a footer says so is not seen: a footer ignores NaN, and trusts its writer.
 TRUSTING = "filter_pushdown,statistics_propagation"
 # Beyond this share of different values, grouping costs more than sorting hashes.
@@ -26,14 +28,31 @@ MANY = 0.5
 
 
 def columns_of(path: Path) -> dict[str, Column]:
-    """The columns of a Parquet file in their order; raises InfrastructureError where it is none."""
+    """The columns of a Parquet file in their order. Raises InfrastructureError where it is none, Uncompiled
+    where pandas would make something else of it than its types say (an index, types of pandas' own)."""
     import pyarrow.parquet as pq
 
     try:
         schema = pq.read_schema(path)
+        told = schema.pandas_metadata or {}
     except Exception as error:  # readers of hostile files raise whatever they like
         raise InfrastructureError(f"cannot be read: {reason(error)}", where=path.name) from None
+    _require_plain(told)
+    names = [field.name for field in schema]
+    if len({name.lower() for name in names}) < len(names):
+        raise Uncompiled("two columns have one name, but for upper and lower case")
     return {field.name: column_of(field.name, str(field.type)) for field in schema}
+
+
+def _require_plain(told: Mapping[str, Any]) -> None:
+    """What pandas wrote beside the schema changes nothing: no index, no nullable types, no categories."""
+    if any(
+        not isinstance(index, Mapping) or index.get("start") != 0 for index in told.get("index_columns", ())
+    ):
+        raise Uncompiled("the table has an index of its own")
+    for column in told.get("columns", ()):
+        if not PLAIN.fullmatch(str(column.get("numpy_type"))):
+            raise Uncompiled(f"column {column.get('name')!r} is of pandas' type {column.get('numpy_type')}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,10 @@ class DuckTable:
             elif isinstance(ask, Values):
                 found[ask] = self._values(ask)
         return found
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return int(self._all(f"SELECT count(*) FROM {self.source}")[0][0])
 
     def rows(self, ask: Rows) -> list[tuple[Any, ...]]:
         """The first rows that fulfil a condition, each with its position."""

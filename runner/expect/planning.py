@@ -13,12 +13,7 @@ from runner.expect.conditions import condition
 from runner.expect.duck import DuckTable
 from runner.expect.literals import Uncompiled
 from runner.expect.scope import Scope
-
-# What changes how a result is told, or computed: left to Great Expectations where it is given.
-UNKNOWN = ("result_format", "catch_exceptions", "windows", "profiler_config")
-
-
-WHOLE_TABLE = ("expect_table_row_count_to_be_between", "expect_table_row_count_to_equal")
+from runner.expect.sentences import TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +39,11 @@ def plan(expectations: Mapping[str, tuple[str, Mapping[str, Any]]], columns: Map
 def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> Compiled:
     if type not in COMPILERS:
         raise Uncompiled("of a type that is not compiled")
-    for name in UNKNOWN:
-        if kwargs.get(name):
+    for name in kwargs:
+        if name not in TOLD[type][1]:
             raise Uncompiled(f"{name} is given")
     if any("$PARAMETER" in value for value in kwargs.values() if isinstance(value, Mapping)):
         raise Uncompiled("a suite parameter")
-    if type in WHOLE_TABLE and kwargs.get("row_condition"):
-        raise Uncompiled("a condition on rows of what is no row")
     return COMPILERS[type](kwargs, Scope(columns, condition(kwargs, columns)))
 
 

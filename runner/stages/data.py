@@ -11,23 +11,21 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runner.adapters.files import sha256_file
-from runner.adapters.tables import Download, locate, read_frame
+from runner.adapters.tables import Download, locate
 from runner.config.schema import DataStage
 from runner.errors import ConfigError, InfrastructureError, LockgateError, Problem
 from runner.model import Check, Evidence, Judged, Plot, StageReport, Status, Table
 from runner.stages import StageJob
 from runner.stages.outcome import worst
+from runner.stages.tables.answering import Answered
+from runner.stages.tables.answering import answered as answer
 from runner.stages.tables.checks import judge, unjudged
 from runner.stages.tables.engine import Engine, validate
 from runner.stages.tables.evidence import plot_of, table_of, write_result
 from runner.stages.tables.limits import limits_of
 from runner.stages.tables.suite import Suite, read_suite
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +115,17 @@ def _table(
     try:
         path = locate(job.root, source, folder, fetch)
         digest = sha256_file(path)
-        frame = read_frame(path, source)
+        answered = answer(path, source, suite, name, engine)
     except (LockgateError, OSError) as error:
         whole = Check(f"{name}/table", Status.ERROR, source, cause=f"table {name}: {_first_line(error)}")
         skipped = unjudged(suite, f"table {name} could not be read")
         return _told(job, TableOutcome((whole, *skipped), (suite_judged,), (table_of(name, suite, skipped),)))
-    answers = engine(frame, suite, name)
-    checks = judge(suite, answers, list(frame.columns))
-    whole = replace(_unchanged(name, source, path, digest, frame), seconds=time.monotonic() - begun)
+    answers = answered.answers
+    checks = judge(suite, answers, list(answered.columns))
+    whole = replace(_unchanged(name, source, path, digest, answered), seconds=time.monotonic() - begun)
     outcome = TableOutcome(
         (whole, *checks),
-        (_judged(name, source, path, digest, frame), suite_judged),
+        (_judged(name, source, path, digest, answered), suite_judged),
         (table_of(name, suite, checks),),
         plot_of(name, suite, answers),
         (write_result(job.out, name, answers),),
@@ -145,8 +143,8 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _unchanged(name: str, source: str, path: Path, digest: str, frame: pd.DataFrame) -> Check:
-    measured = f"{len(frame):,} rows x {frame.shape[1]} columns"
+def _unchanged(name: str, source: str, path: Path, digest: str, table: Answered) -> Check:
+    measured = f"{table.rows:,} rows x {len(table.columns)} columns"
     try:
         same = sha256_file(path) == digest
     except OSError:
@@ -157,12 +155,12 @@ def _unchanged(name: str, source: str, path: Path, digest: str, frame: pd.DataFr
     return Check(f"{name}/table", Status.ERROR, source, cause=cause, measured=measured)
 
 
-def _judged(name: str, source: str, path: Path, digest: str, frame: pd.DataFrame) -> Judged:
+def _judged(name: str, source: str, path: Path, digest: str, table: Answered) -> Judged:
     facts = {
         "source": source,
-        "rows": len(frame),
+        "rows": table.rows,
         "bytes": path.stat().st_size if path.exists() else 0,
-        "columns": {str(column): str(dtype) for column, dtype in frame.dtypes.items()},
+        "columns": dict(table.columns),
     }
     return Judged("data", name, digest, facts)
 

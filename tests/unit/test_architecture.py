@@ -55,6 +55,7 @@ MAY = {
         "wire",
         "verdict",
         "judge",
+        "expect",
         "components",
         "sandbox",
         "incident",
