@@ -39,7 +39,7 @@ def _left(release: Release, outcome: Outcome) -> str:
     if outcome.restored:
         return "what ran before runs again"
     if not release.previous:
-        return "nothing ran before it"
+        return "nothing ran before it: mend the cause, then deploy again"
     way = f"lockgate rollback --env {release.environment} --to {release.previous}"
     return f"WHAT RAN BEFORE WAS NOT BROUGHT BACK: mend the cause, then {way}"
 

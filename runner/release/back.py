@@ -115,9 +115,12 @@ def _before(past: Past) -> Release:
     now = past.current
     found = before(past.good, lambda release: not same(release.content, now.content))
     if found is None:
+        others = ", ".join(str(r.number) for r in past.good[:-1])
+        why = "nothing else ran before it" if others else "it is the first one"
         raise UsageError(
-            f"release {now.number} ({_name(now)}) is the first one: there is none to go back to",
+            f"release {now.number} ({_name(now)}): {why}: there is none to go back to",
             where="ledger",
+            hint=f"--to leads to any that ran here: {others}" if others else "lockgate deploy brings another",
         )
     return found
 
@@ -153,6 +156,8 @@ def _of_version(good: Sequence[Release], name: str, to: str) -> Release:
 def _near(name: str, known: Iterable[str]) -> str:
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
+    if not names:
+        return "; there is none"
     return f": did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(set(names)))}"
 
 

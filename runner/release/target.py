@@ -19,7 +19,7 @@ from runner.release.expected import VERSION, Expectation, expected, not_reread
 from runner.release.publish import publish, require_there
 from runner.release.records import Content
 from runner.release.running import GONE, Running, differences, read_running
-from runner.release.stack import BACK, GOOD, LivingStack, Standing
+from runner.release.stack import BACK, GOOD, STILLBORN, LivingStack, Standing
 from runner.stages.stack_deploy import INLINE_LIMIT, StackPlan, Stacks
 
 NO_BYTES: Callable[[str], Path | None] = lambda sha256: None  # noqa: E731
@@ -152,8 +152,9 @@ class Target:
         return self._running(wanted).facts()
 
     def drift(self, stack_name: str) -> list[str]:
-        """What somebody changed by hand; nothing where there is no stack yet."""
-        if self._stack(stack_name).standing() is None:
+        """What somebody changed by hand; nothing where there is no stack yet, or none that ever ran."""
+        standing = self.standing(stack_name)
+        if standing is None or standing.status in STILLBORN:
             return []
         found = drift(self.aws, stack_name, self.stacks.wait)
         self.blind = not_checked(self.aws, stack_name)

@@ -150,7 +150,7 @@ def test_for_machines(place: Place, said: Said) -> None:
     assert entry["release"]["number"] == 1 and entry["differences"] == [] and entry["under_way"] is None
     assert place.run("rollback", "--json", env="told") == 2
     told = json.loads(said()[0])
-    assert told["exit_code"] == 2 and "is the first one" in told["error"]
+    assert told["exit_code"] == 2 and "there is none to go back to" in told["error"]
 
 
 def test_a_failed_one(place: Place, said: Said) -> None:

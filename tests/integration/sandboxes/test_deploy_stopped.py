@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.releases import Shop, answer, world
+from helpers.releases import TEMPLATE, Shop, answer, world
 
 from runner.adapters.aws import Aws, sandbox_target
 from runner.errors import Interrupted
@@ -51,3 +51,22 @@ def test_a_signal_stops_a_canary_and_a_rollback_takes_its_share_back(aws: Aws, t
     assert answer(aws, 2, shop.stack) == 20
     (status,) = statuses(shop.root, "prod", world(), real=False)
     assert status.agrees
+
+
+def test_a_stack_that_never_ran_was_not_changed_by_hand(aws: Aws, tmp_path: Path) -> None:
+    """What a first creation that failed leaves has no drift that could be looked for."""
+    shop = Shop(tmp_path / "square", tmp_path / "cache")
+    waiting = (
+        "  Wait:\n    Type: AWS::CloudFormation::WaitCondition\n"
+        "    Properties: {Timeout: '1', Count: 1, Handle: !Ref H}\n"
+        "  H: {Type: AWS::CloudFormation::WaitConditionHandle}\n"
+    )
+    broken = TEMPLATE.replace("Outputs:\n", f"{waiting}Outputs:\n")
+    done = deploy(shop.asked(shop.release(factor=3, template=broken)), world())
+    assert done.outcome and done.outcome.ended is Ended.FAILED
+    told = aws.call("cloudformation", "describe_stacks", StackName=shop.stack)["Stacks"]
+    assert told[0]["StackStatus"] == "ROLLBACK_COMPLETE"
+    said: list[str] = []
+    done = deploy(shop.asked(shop.release(factor=5)), world(say=said.append))
+    assert done.outcome and (done.outcome.ended, done.outcome.drift) == (Ended.SUCCEEDED, ())
+    assert not [line for line in said if "by hand" in line]

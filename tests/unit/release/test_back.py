@@ -54,8 +54,11 @@ def test_behind_a_rollback_it_goes_further_back() -> None:
     four = release(4, TWO.content, kind=Kind.ROLLBACK, restores=2)
     assert whole(past(ONE, TWO, THREE, four)).restores == 1
     five = release(5, ONE.content, kind=Kind.ROLLBACK, restores=1)
-    with pytest.raises(UsageError, match="the first one"):
+    with pytest.raises(UsageError, match="nothing else ran before it") as refused:
         whole(past(ONE, TWO, THREE, four, five))
+    assert refused.value.hint == "--to leads to any that ran here: 1, 2, 3, 4"
+    with pytest.raises(UsageError, match="it is the first one"):
+        whole(past(ONE))
 
 
 def test_after_a_rollback_and_a_new_release_it_goes_to_what_ran_in_between() -> None:
@@ -82,6 +85,11 @@ def test_a_release_by_any_of_its_names(to: str) -> None:
 def test_a_release_that_is_none() -> None:
     with pytest.raises(UsageError, match=r"did you mean '2026\.11\.22-1\+abcdef0'"):
         whole(past(ONE, TWO, THREE), "2026.11.22-1+abcdef1")
+
+
+def test_where_none_succeeded_none_is_listed() -> None:
+    with pytest.raises(UsageError, match=r"no release '1' succeeded here; there is none$"):
+        whole(past(ONE, failed=(1,)), "1")
 
 
 def test_nothing_was_deployed() -> None:

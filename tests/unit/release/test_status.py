@@ -77,7 +77,7 @@ def test_machines_get_all_of_it() -> None:
     ("restored", "previous", "left"),
     [
         (True, 2, "what ran before runs again"),
-        (False, 0, "nothing ran before it"),
+        (False, 0, "nothing ran before it: mend the cause, then deploy again"),
         (False, 2, f"{LOST}: mend the cause, then lockgate rollback --env prod --to 2"),
     ],
 )  # fmt: skip
