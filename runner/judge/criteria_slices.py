@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from runner.config.fields import Strict
 from runner.judge.choice import MetricRule, Number, Positive, Whole
+from runner.judge.options import Options
 from runner.judge.slicing.expression import parse
 from runner.text import unique_line
 
@@ -72,6 +74,11 @@ class SliceRule(Cut, MetricRule):
     min_rows: Annotated[Whole, Field(ge=1)] | None = Field(
         None, description="a smaller slice is skipped and shown; without it, it is judged or ERROR"
     )
+
+    @property
+    def options(self) -> Options:
+        """The metric's. `bins` cut the slices here: a calibration error has its usual ten."""
+        return replace(super().options, bins=None)
 
     @property
     def expressions(self) -> Mapping[str, str]:

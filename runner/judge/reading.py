@@ -96,7 +96,7 @@ def _choice_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]
 def _option_faults(choice: MetricChoice, task: Task) -> Iterator[tuple[str, str]]:
     """Options that mean nothing to the metric."""
     for name in ("multi_class", "quantile", "k", "bins"):
-        if getattr(choice, name) is not None and name not in METRICS[choice.metric].takes:
+        if getattr(choice.options, name) is not None and name not in METRICS[choice.metric].takes:
             yield f"{choice.metric} takes no {name}", ""
     if choice.multi_class and (
         task != MULTICLASS or (choice.multi_class, choice.average) == ("ovo", "micro")

@@ -25,10 +25,10 @@ def ids(bench: Bench) -> Iterator[str]:
 
 def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
     for rule in criteria.slices:
-        told: Limits = {"min": rule.min, "max": rule.max, "margin": rule.margin, "min_rows": rule.min_rows}
+        kept = {"min", "max", "margin", "min_rows", "bins", "where", "group"}
+        told = rule.model_dump(mode="json", include=kept)
         if rule.adjustment:
-            told |= {"adjust": rule.adjustment, "alpha": rule.alpha, "group": rule.group}
-        told |= {"bins": rule.bins, "where": rule.where}
+            told |= {"adjust": rule.adjustment, "alpha": rule.alpha}
         yield rule.id, told
 
 

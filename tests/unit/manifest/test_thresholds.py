@@ -24,6 +24,7 @@ IN_SET = "t/expect_column_values_to_be_in_set(origin)"
         ("slices/o/f1", {"min_rows": 100}, {"min_rows": 900}, "min_rows 100 -> 900", "LOOSENED"),
         ("slices/o/f1", {}, {"min_rows": 900}, "min_rows none -> 900", "LOOSENED"),
         ("slices/o/f1", {"min_rows": 900}, {}, "min_rows 900 -> none", "TIGHTENED"),
+        ("slices/o/champion/f1", {"margin": 0.01}, {"margin": 0.02}, "margin 0.01 -> 0.02", "LOOSENED"),
         ("latency/p95", {"repeats": 200}, {"repeats": 20}, "repeats 200 -> 20", "CHANGED"),
         (BETWEEN, {"max_value": 23}, {"max_value": 99}, "max_value 23 -> 99", "LOOSENED"),
         (BETWEEN, {"min_value": 0}, {"min_value": "2013"}, "min_value 0 -> 2013", "CHANGED"),
