@@ -22,11 +22,12 @@ MANY = 100_000  # rows from which on a second thread is worth its start
 class Paired:
     """Both values in the metric's unit; `difference` candidate minus champion, such that higher is better.
 
-    `se` is the difference's standard error, `rows` how many there are, `carrying` on how many units (rows,
-    or clusters) the models differ: effectively, (sum |d|)**2 / sum(d**2) of their differences d, which is the
-    count where each counts the same. `alpha` is that of one side: the interval covers 1 - 2 alpha. What it
-    rests on: the `spread`, or of accuracy `right`, the rows that one model alone has right (candidate's,
-    champion's)."""
+    `se` is the difference's standard error, `rows` how many there are, `carrying` how many units (rows, or
+    clusters) carry the difference: those that the metric counts and on which the models differ, effectively,
+    (sum |d|)**2 / sum(d**2) of their differences d, which is the count where each counts the same; at most one
+    more than the error has degrees of freedom. `alpha` is that of one side: the interval covers 1 - 2 alpha.
+    What it rests on: the `spread`, or of accuracy `right`, the rows that one model alone has right
+    (candidate's, champion's)."""
 
     metric: str
     candidate: float
@@ -112,7 +113,8 @@ def compare_slices(
             return error
         gain = METRICS[metric].sign * (values[0] - values[1])
         interval = score(*right[code], rows, alpha) if right else bounds(gain, spread, alpha)
-        carrying, counted = int(counts[code]), right[code] if right else None
+        counted = right[code] if right else None
+        carrying = int(counts[code]) if counted else min(int(counts[code]), int(spread.df) + 1)
         return Paired(metric, *values, interval, spread.se, rows, carrying, alpha, spread, counted)
 
     return [found(code) for code in range(slices.count)]
@@ -154,13 +156,16 @@ def _warm(s: Segments) -> None:
 
 
 def _apart(mine: Influences, theirs: Influences, weights: Any) -> Any:
-    """How far the models are from each other on each row (n,); predicted classes are alike or not."""
+    """How far the models are from each other on each row (n,) that the metric counts (recall: no negative);
+    predicted classes are alike or not."""
     import numpy as np
 
     labels = mine.carries.dtype.kind in "iub"
     apart = (mine.carries != theirs.carries) * 1.0 if labels else mine.carries - theirs.carries
     if weights is not None:
         apart *= weights
+    if labels:
+        apart *= (mine.influence != 0) | (theirs.influence != 0)
     return apart if labels else np.abs(apart, out=apart)
 
 

@@ -113,11 +113,12 @@ def _differing(design: Labels, disagreement: float) -> Labels:
 
 def _smooth(metric: str, mine: Predictions, theirs: Predictions, chance: Any) -> Smooth:
     """The second and fourth moment of a row's influence on the difference, over the eight kinds of rows."""
-    moved = measured(metric, mine).influence - measured(metric, theirs).influence
+    first, second = (measured(metric, p).influence for p in (mine, theirs))
+    moved, counts = first - second, (first != 0) | (second != 0)
     each = moved[chance > 0] / (len(chance) * chance[chance > 0])
-    second, fourth = (float((chance[chance > 0] * each**power).sum()) for power in (2, 4))
-    carrying = float(chance[mine.scores != theirs.scores].sum())
-    return Smooth(second**0.5, fourth / second**2, carrying)
+    square, fourth = (float((chance[chance > 0] * each**power).sum()) for power in (2, 4))
+    carrying = float(chance[(mine.scores != theirs.scores) & counts].sum())
+    return Smooth(square**0.5, fourth / square**2, carrying)
 
 
 def _value(design: Labels) -> float:
