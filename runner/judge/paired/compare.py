@@ -24,7 +24,7 @@ class Paired:
 
     `se` is the difference's standard error, `rows` how many there are, `carrying` how many units (rows, or
     clusters) carry the difference: those that the metric counts and on which the models differ, effectively,
-    (sum |d|)**2 / sum(d**2) of their differences d, which is the count where each counts the same; at most one
+    (sum |d|)**2 / sum(d**2) of their differences d, the count where each counts the same; at most one
     more than the error has degrees of freedom. `alpha` is that of one side: the interval covers 1 - 2 alpha.
     What it rests on: the `spread`, or of accuracy `right`, the rows that one model alone has right
     (candidate's, champion's)."""
