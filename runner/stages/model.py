@@ -107,7 +107,9 @@ def _champion(job: StageJob, stage: ModelStage, criteria: Criteria) -> ChampionF
 
 def _compares(criteria: Criteria) -> bool:
     """Whether a rule beside `baseline` is about the champion."""
-    return criteria.regressions is not None or any(rule.margin is not None for rule in criteria.slices)
+    timed = criteria.latency is not None and criteria.latency.max_ratio is not None
+    sliced = any(rule.margin is not None for rule in criteria.slices)
+    return timed or sliced or criteria.regressions is not None
 
 
 def _blind(

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.judge.bounds import bounded, number
 from runner.judge.champion import without_champion
-from runner.judge.criteria import Champion, Criteria
+from runner.judge.criteria import Criteria
 from runner.judge.latency import Ratio, percentiles, ratio, times
 from runner.judge.part import Fault, Limits, Part
 from runner.judge.predictions import CannotCompute
@@ -37,10 +37,6 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
     if rule and TAIL in rule.bounds and rule.repeats < BEYOND:
         what = f"the 99th percentile of {rule.repeats} predictions is one of the slowest few"
         yield Fault(("latency", "repeats"), what, f"at least {BEYOND}")
-    if rule and rule.max_ratio and not isinstance(criteria.baseline, Champion):
-        yield Fault(
-            ("latency", "max_ratio"), "there is no champion to time", "baseline: {kind: champion, ...}"
-        )
 
 
 def checks(trial: Trial) -> Iterator[Check]:
