@@ -14,7 +14,7 @@ from runner.judge.criteria_more import Regressions
 from runner.judge.part import Fault, Limits, Part
 from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, CannotCompute, Predictions
 from runner.judge.regressions import Flips, by_value, flips
-from runner.judge.shares import wilson
+from runner.judge.shares import exact
 from runner.judge.trial import Bench, Trial
 from runner.model import Check, Table
 from runner.text import one_line
@@ -99,7 +99,7 @@ def _by(column: str, values: Any, found: Flips, rule: Regressions) -> Table:
     rows = []
     names = values.astype(str).to_numpy(dtype=str)
     for value, count, lost in list(by_value(found.lost, names))[:VALUES]:
-        share = wilson(lost, count, rule.alpha)
+        share = exact(lost, count, rule.alpha)
         told = (number(share.value), f"{number(share.low)} to {number(share.high)}")
         rows.append((one_line(value, 60), f"{count:,}", f"{lost:,}", *told))
     return Table(

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from helpers.judging import multiclass
 from scipy.special import expit, logit
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from runner.judge.by_evidence import within
 from runner.judge.paired.verdict import Interval
 from runner.judge.predictions import BINARY, CannotCompute, Predictions
 from runner.judge.recalibration import in_the_large, recalibrated, stated
-from runner.judge.shares import weighted_share, wilson
+from runner.judge.shares import exact, weighted_share, wilson
 from runner.model import Status
 
 
@@ -98,9 +98,19 @@ def test_a_fit_that_does_not_exist_is_told(case: str) -> None:
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(0, 5), (5, 5), (1, 300), (150, 300), (7, 9)])
-def test_wilsons_interval_is_scipys(hits: int, rows: int) -> None:
-    found, known = wilson(hits, rows, 0.05), binomtest(hits, rows).proportion_ci(0.9, method="wilson")
-    assert (found.low, found.high) == (pytest.approx(known.low), pytest.approx(known.high))
+def test_intervals_of_a_share_are_scipys(hits: int, rows: int) -> None:
+    for compute, method in ((wilson, "wilson"), (exact, "exact")):
+        found, known = compute(hits, rows, 0.05), binomtest(hits, rows).proportion_ci(0.9, method=method)
+        assert (found.low, found.high) == (pytest.approx(known.low), pytest.approx(known.high))
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, 0.3])
+@pytest.mark.parametrize("rows", [50, 300, 2_000])
+def test_either_side_of_an_exact_interval_is_wrong_no_more_often_than_alpha(share: float, rows: int) -> None:
+    counts = np.arange(rows + 1)
+    chances, found = binom.pmf(counts, rows, share), [exact(int(n), rows, 0.05) for n in counts]
+    assert sum(c for c, each in zip(chances, found, strict=True) if each.low > share) <= 0.05
+    assert sum(c for c, each in zip(chances, found, strict=True) if each.high < share) <= 0.05
 
 
 def test_equal_weights_change_no_share_and_unequal_ones_widen_it() -> None:
