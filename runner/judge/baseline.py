@@ -20,11 +20,11 @@ def dummy(predictions: Predictions, strategy: str) -> Predictions:
     import numpy as np
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
-    rows = np.zeros((len(predictions), 1))
+    rows, weights = np.zeros((len(predictions), 1)), predictions.weights
     if predictions.task == REGRESSION:
-        said = DummyRegressor(strategy=strategy).fit(rows, predictions.y).predict(rows)
+        said = DummyRegressor(strategy=strategy).fit(rows, predictions.y, weights).predict(rows)
         return replace(predictions, scores=said)
-    model = DummyClassifier(strategy=strategy, random_state=0).fit(rows, predictions.y)
+    model = DummyClassifier(strategy=strategy, random_state=0).fit(rows, predictions.y, weights)
     width = 2 if predictions.task == BINARY else len(predictions.classes)
     said = np.zeros((len(predictions), width))
     said[:, model.classes_] = model.predict_proba(rows)

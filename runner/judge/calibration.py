@@ -1,22 +1,23 @@
-"""How far stated probabilities lie from observed frequencies.
+"""How far stated probabilities lie from observed frequencies, bin by bin.
 
-Expected calibration error, as Naeini, Cooper and Hauskrecht (AAAI 2015) define it: equal-width
-bins over [0, 1], the absolute difference between mean probability and observed frequency in each,
-weighted by the bin's count. For more than two classes it is taken, as in Guo et al. (ICML 2017), of
-the most probable class: its probability against whether it was right.
+Equal-width bins over [0, 1], as Naeini, Cooper and Hauskrecht (AAAI 2015) have them; for more than two
+classes, as in Guo et al. (ICML 2017), of the most probable class: its probability against whether it was
+right. Rows count by their weights.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from runner.judge.predictions import BINARY, Predictions
+from runner.judge.measures.bins import place_of, stated
+from runner.judge.metrics import value_of
+from runner.judge.options import Options
+from runner.judge.predictions import Predictions
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bin that has rows: its edges, mean probability, observed frequency, and count."""
+    """One bin that has rows of any weight: its edges, mean probability, observed frequency, and rows."""
 
     low: float
     high: float
@@ -30,26 +31,19 @@ def reliability(predictions: Predictions, bins: int = 10) -> tuple[Bin, ...]:
     import numpy as np
 
     predictions.require_finite()
-    stated, came_true = _stated(predictions)
-    place = np.clip((stated * bins).astype(int), 0, bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    sums = np.bincount(place, weights=stated, minlength=bins)
-    hits = np.bincount(place, weights=came_true, minlength=bins)
+    said, true = stated(predictions)
+    place = place_of(said, bins)
+    each = np.ones(len(place)) if predictions.weights is None else predictions.weights
+    counts, weights = np.bincount(place, minlength=bins), np.bincount(place, weights=each, minlength=bins)
+    sums = np.bincount(place, weights=said * each, minlength=bins)
+    hits = np.bincount(place, weights=true * each, minlength=bins)
     return tuple(
-        Bin(i / bins, (i + 1) / bins, float(sums[i] / n), float(hits[i] / n), int(n))
-        for i, n in enumerate(counts)
-        if n
+        Bin(i / bins, (i + 1) / bins, float(sums[i] / weight), float(hits[i] / weight), int(counts[i]))
+        for i, weight in enumerate(weights)
+        if weight > 0
     )
 
 
 def expected_calibration_error(predictions: Predictions, bins: int = 10) -> float:
-    """The error in [0, 1]; raises CannotCompute where predictions are not numbers."""
-    found = reliability(predictions, bins)
-    return sum(b.count * abs(b.predicted - b.observed) for b in found) / len(predictions)
-
-
-def _stated(predictions: Predictions) -> tuple[Any, Any]:
-    if predictions.task == BINARY:
-        return predictions.scores.astype(float), predictions.y.astype(float)
-    right = predictions.labels() == predictions.y
-    return predictions.scores.max(axis=1).astype(float), right.astype(float)
+    """The error in [0, 1]; raises CannotCompute where predictions are not probabilities."""
+    return value_of("expected_calibration_error", predictions, Options(bins=bins))

@@ -10,7 +10,15 @@ from runner.adapters.files import sha256_file
 from runner.adapters.tables import local_file, read_frame
 from runner.config.schema import Evaluation as Config
 from runner.errors import InfrastructureError
-from runner.judge.predictions import BINARY, REGRESSION, Predictions, Task
+from runner.judge.predictions import (
+    BINARY,
+    NUMBERS,
+    RANKING,
+    CannotCompute,
+    Predictions,
+    Task,
+    require_weights,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,36 +26,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`matrix` is (rows, features) float32 with NaN for null; `y` and `classes` as in Predictions."""
+    """`matrix` is (rows, features) float32 with NaN for null; the rest as in Predictions."""
 
     frame: pd.DataFrame
     matrix: Any
     y: Any
     classes: tuple[Any, ...]
     sha256: str
+    weights: Any = None
+    query: Any = None
 
     def predictions(self, task: Task, scores: Any) -> Predictions:
         """A model's output together with the labels."""
-        return Predictions(task, self.y, scores, self.classes)
+        return Predictions(task, self.y, scores, self.classes, self.weights, self.query)
 
 
 def read_evaluation(
     root: Path, config: Config, task: Task, classes: tuple[str | int, ...] = ()
 ) -> Evaluation:
     """Read the table; raises LockgateError where it is unreadable, changes while it is read, lacks a
-    column, has no rows, or holds labels or features that are none."""
+    column, has no rows, or holds labels, features, weights or queries that are none."""
     path = local_file(root, config.source)
     digest = sha256_file(path)
     frame = read_frame(path, config.source)
     if sha256_file(path) != digest:
         raise InfrastructureError("changed while it was read", where=config.source)
-    named = (*config.features, config.label, *([config.id] if config.id else []))
-    missing = [name for name in named if name not in frame.columns]
+    named = (*config.features, config.label, config.id, config.weight, config.query)
+    missing = [name for name in named if name and name not in frame.columns]
     if missing or frame.empty:
         what = f"has no column {missing[0]!r}" if missing else "has no rows"
         raise InfrastructureError(what, where=config.source)
     y, known = _labels(frame[config.label], task, config, classes)
-    return Evaluation(frame, _matrix(frame, config), y, known, digest)
+    weights, query = _weights(frame, config), _query(frame, config, task)
+    return Evaluation(frame, _matrix(frame, config), y, known, digest, weights, query)
 
 
 def _matrix(frame: pd.DataFrame, config: Config) -> Any:
@@ -68,8 +79,8 @@ def _labels(
     nulls = int(column.isna().sum())
     if nulls:
         raise InfrastructureError(f"{nulls:,} of {len(column):,} labels are null", where=place)
-    if task == REGRESSION:
-        return _numbers(column, place), ()
+    if task in NUMBERS:
+        return _numbers(column, place, relevance=task == RANKING), ()
     known = (0, 1) if task == BINARY else classes or tuple(sorted(column.unique().tolist()))
     return _positions(column, known, place), known
 
@@ -86,7 +97,7 @@ def _positions(column: pd.Series[Any], classes: tuple[Any, ...], place: str) -> 
     return column.map(where).to_numpy(dtype=np.int64)
 
 
-def _numbers(column: pd.Series[Any], place: str) -> Any:
+def _numbers(column: pd.Series[Any], place: str, *, relevance: bool) -> Any:
     import numpy as np
 
     try:
@@ -95,4 +106,39 @@ def _numbers(column: pd.Series[Any], place: str) -> Any:
         raise InfrastructureError("labels are not numbers", where=place) from None
     if not np.isfinite(y).all():
         raise InfrastructureError("some labels are infinite", where=place)
+    if relevance and (y < 0).any():
+        raise InfrastructureError("some labels are below 0: no relevance", where=place)
     return y
+
+
+def _weights(frame: pd.DataFrame, config: Config) -> Any:
+    """How much each row counts; a null is no weight."""
+    import numpy as np
+
+    if config.weight is None:
+        return None
+    place = f"{config.source}: weight {config.weight!r}"
+    try:
+        weights = frame[config.weight].to_numpy(dtype=np.float64, na_value=np.nan)
+        require_weights(weights)
+    except (TypeError, ValueError):
+        raise InfrastructureError("weights are not numbers", where=place) from None
+    except CannotCompute as error:
+        raise InfrastructureError(str(error), where=place) from None
+    return weights
+
+
+def _query(frame: pd.DataFrame, config: Config, task: Task) -> Any:
+    """Which rows are ranked together, as integers."""
+    import pandas as pd
+
+    if (config.query is None) == (task == RANKING):
+        what = "a ranking needs `query`" if task == RANKING else f"{task} has no `query`"
+        raise InfrastructureError(f"{what} in lockgate.yml", where=config.source)
+    if config.query is None:
+        return None
+    column = frame[config.query]
+    if nulls := int(column.isna().sum()):
+        place = f"{config.source}: query {config.query!r}"
+        raise InfrastructureError(f"{nulls:,} of {len(column):,} queries are null", where=place)
+    return pd.factorize(column)[0]

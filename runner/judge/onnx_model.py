@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from runner.judge.memory import Memory, onnx_memory
-from runner.judge.predictions import BINARY, REGRESSION, CannotCompute, Task
+from runner.judge.predictions import BINARY, MULTICLASS, NUMBERS, CannotCompute, Task
 from runner.text import reason
 
 FLOATS = {"tensor(float)": "float32", "tensor(double)": "float64"}
@@ -111,10 +111,10 @@ def open_model(data: bytes, features: int, task: Task) -> OnnxModel:
 
 def _score_output(outputs: list[Any], task: Task) -> str:
     """The output with probabilities (classification) or values: the last of floats or of maps."""
-    fit = [o.name for o in outputs if o.type in FLOATS or (task != REGRESSION and "map(" in o.type)]
+    fit = [o.name for o in outputs if o.type in FLOATS or (task not in NUMBERS and "map(" in o.type)]
     if not fit:
         raise WrongModel(f"it has no output of floats: {', '.join(f'{o.name}: {o.type}' for o in outputs)}")
-    return str(fit[0] if task == REGRESSION else fit[-1])
+    return str(fit[0] if task in NUMBERS else fit[-1])
 
 
 def _columns(rows: list[Mapping[Any, float]]) -> list[list[float]]:
@@ -128,9 +128,9 @@ def shaped(scores: Any, rows: int, task: Task, classes: int) -> Any:
     width = scores.shape[1] if scores.ndim == 2 else 1
     if scores.ndim not in (1, 2) or len(scores) != rows:
         raise WrongModel(f"its output has shape {scores.shape} for {rows} rows")
-    wanted = {1, 2} if task == BINARY else {1} if task == REGRESSION else {classes}
+    wanted = {1, 2} if task == BINARY else {1} if task in NUMBERS else {classes}
     if width not in wanted:
         raise WrongModel(f"its output has {width} columns, {task} needs {max(wanted)}")
-    if task in (BINARY, REGRESSION):
+    if task != MULTICLASS:
         return scores.reshape(rows, width)[:, -1]
     return scores

@@ -13,7 +13,7 @@ from typing import Any
 
 from runner.adapters import privileges, shell
 from runner.judge.bounds import bounded
-from runner.judge.predictions import REGRESSION, CannotCompute, Predictions, Task
+from runner.judge.predictions import NUMBERS, CannotCompute, Predictions, Task
 from runner.model import Check
 from runner.text import one_line
 
@@ -31,7 +31,7 @@ def reference_scores(
 
     if not model.is_file():
         raise CannotCompute(f"there is no {model.name}")
-    method = "predict" if task == REGRESSION else "predict_proba"
+    method = "predict" if task in NUMBERS else "predict_proba"
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
         asked, said = Path(folder, "matrix.npy"), Path(folder, "scores.npy")
         np.save(asked, matrix, allow_pickle=False)

@@ -10,6 +10,7 @@ BINARY: Task = "binary-classification"
 MULTICLASS: Task = "multiclass-classification"
 REGRESSION: Task = "regression"
 RANKING: Task = "ranking"
+NUMBERS: tuple[Task, ...] = (REGRESSION, RANKING)  # whose scores are plain numbers, not probabilities
 ROOM = 20_000_000  # scores of several classes whose orders are kept (8 bytes each)
 
 

@@ -18,7 +18,7 @@ from runner.judge.criteria import Compare, Criteria, Dummy
 from runner.judge.metrics import METRICS, metrics_for
 from runner.judge.part import Fault
 from runner.judge.parts import PARTS
-from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Task
+from runner.judge.predictions import BINARY, MULTICLASS, RANKING, REGRESSION, Task
 
 
 def read_criteria(root: Path, path: str) -> tuple[Criteria, str]:
@@ -57,7 +57,9 @@ def _task_faults(criteria: Criteria) -> Iterator[Fault]:
     if classes and (criteria.task != MULTICLASS or len(set(classes)) < len(classes)):
         yield Fault(("classes",), "distinct labels, for multiclass-classification only")
     strategy = criteria.baseline.strategy if isinstance(criteria.baseline, Dummy) else ""
-    if strategy and (strategy in ("mean", "median")) != regression:
+    if strategy and criteria.task == RANKING:
+        yield Fault(("baseline", "kind"), "a constant ranks nothing: a ranking has no dummy")
+    elif strategy and (strategy in ("mean", "median")) != regression:
         allowed = "mean or median" if regression else "prior, most_frequent or stratified"
         yield Fault(("baseline", "strategy"), f"{strategy!r} fits another task", allowed)
 

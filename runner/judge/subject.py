@@ -15,7 +15,7 @@ from runner.config.json_strict import read_json
 from runner.errors import ConfigError
 from runner.judge.evaluation import Evaluation
 from runner.judge.onnx_model import Scorer, Unusable, WrongModel
-from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Predictions, Task
+from runner.judge.predictions import BINARY, MULTICLASS, NUMBERS, Predictions, Task
 from runner.judge.predictions_file import Unpaired
 from runner.model import Check, Status
 from runner.text import one_line
@@ -102,7 +102,7 @@ def outputs_check(predictions: Predictions, matrix: Any) -> Check:
 
     A constant is refused whatever the criteria say: it may meet bounds on accuracy or log loss where one
     class is rare, and no row is served by it."""
-    limit = "finite numbers" if predictions.task == REGRESSION else "probabilities in [0, 1]"
+    limit = "finite numbers" if predictions.task in NUMBERS else "probabilities in [0, 1]"
     if cause := outputs_fault(predictions) or _constant(predictions, matrix):
         return Check("outputs", Status.FAILED, cause=cause, limit=limit)
     measured = f"{predictions.scores.min():.4g} to {predictions.scores.max():.4g}"

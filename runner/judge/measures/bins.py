@@ -25,13 +25,20 @@ def stated(p: Predictions) -> tuple[Any, Any]:
     return p.scores.max(axis=1).astype(float), (p.labels() == p.y).astype(float)
 
 
+def place_of(said: Any, bins: int) -> Any:
+    """The bin (n,) of each probability; the last one has 1 in it."""
+    import numpy as np
+
+    return np.clip((said * bins).astype(np.intp), 0, bins - 1)
+
+
 def expected_calibration_error(p: Predictions, o: Options, s: Segments) -> Influences:
     """The mean distance of stated probability and observed frequency, bin by bin."""
     import numpy as np
 
     bins = o.bins or BINS
     said, true = stated(p)
-    place = np.clip((said * bins).astype(np.intp), 0, bins - 1)
+    place = place_of(said, bins)
     gap = said - true
     sums = s.tally(place, bins, gap if p.weights is None else gap * p.weights)
     whole = s.weigh(p.weights)

@@ -13,7 +13,7 @@ from runner.judge.criteria import Criteria
 from runner.judge.criteria_more import Behaviour, Direction, Invariance
 from runner.judge.named_rows import Asked, NamedRow, as_matrix, complaint, read_named_rows
 from runner.judge.part import Fault, Limits, Part
-from runner.judge.predictions import MULTICLASS, REGRESSION, CannotCompute
+from runner.judge.predictions import MULTICLASS, NUMBERS, CannotCompute
 from runner.judge.trial import Bench, Trial
 from runner.model import Check, Status, Table
 
@@ -42,7 +42,7 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
         if rule.label in seen:
             yield Fault(loc, f"a second {rule.label}", "give it a name of its own")
         seen.add(rule.label)
-        if rule.invariance and criteria.task != REGRESSION and rule.invariance.within >= 1:
+        if rule.invariance and criteria.task not in NUMBERS and rule.invariance.within >= 1:
             yield Fault((*loc, "invariance", "within"), "can never fail: probabilities are between 0 and 1")
         if rule.direction:
             yield from (Fault((*loc, "direction"), what) for what in _direction(rule.direction, criteria))
@@ -53,7 +53,7 @@ def _direction(rule: Direction, criteria: Criteria) -> Iterator[str]:
         yield "an answer of several probabilities has no direction"
     if rule.add == 0 or rule.scale == 1:
         yield "changes nothing"
-    if criteria.task != REGRESSION and rule.tolerance >= 1:
+    if criteria.task not in NUMBERS and rule.tolerance >= 1:
         yield "can never fail: probabilities are between 0 and 1"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from runner.judge.criteria import Criteria
 from runner.judge.parity import parity_check, reference_scores
 from runner.judge.part import Fault, Limits, Part
-from runner.judge.predictions import REGRESSION, CannotCompute
+from runner.judge.predictions import NUMBERS, CannotCompute
 from runner.judge.trial import Bench, Trial
 from runner.model import Check
 
@@ -26,7 +26,7 @@ def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
 
 
 def faults(criteria: Criteria) -> Iterator[Fault]:
-    if criteria.parity and criteria.task != REGRESSION and criteria.parity.max_abs_diff >= 1:
+    if criteria.parity and criteria.task not in NUMBERS and criteria.parity.max_abs_diff >= 1:
         yield Fault(("parity", "max_abs_diff"), "can never fail: probabilities are between 0 and 1")
 
 

@@ -13,7 +13,7 @@ from helpers.judging import FEATURES, table
 from runner.config.schema import Evaluation
 from runner.errors import LockgateError
 from runner.judge.evaluation import read_evaluation
-from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Task
+from runner.judge.predictions import BINARY, MULTICLASS, RANKING, REGRESSION, Task
 
 
 def config(**fields: Any) -> Evaluation:
@@ -63,3 +63,33 @@ def test_a_table_without_rows_or_without_a_column_is_refused(tmp_path: Path) -> 
         read(tmp_path, table(rows=4).head(0))
     with pytest.raises(LockgateError, match="has no column 'z'"):
         read(tmp_path, table(rows=4), features=("a", "z"))
+
+
+def test_weights_and_queries_go_with_the_labels(tmp_path: Path) -> None:
+    frame = table(rows=4).assign(w=[0.0, 1, 2, 0.5], q=["b", "a", "b", "a"], late=[0, 3, 1, 0])
+    found = read(tmp_path, frame, RANKING, weight="w", query="q")
+    predictions = found.predictions(RANKING, found.y)
+    assert list(predictions.weights) == [0, 1, 2, 0.5] and list(predictions.query) == [0, 1, 0, 1]
+    assert read(tmp_path, frame.assign(late=[0, 1, 0, 1])).weights is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "task", "fields", "cause"),
+    [
+        ({"w": [-1.0, 1, 1, 1]}, BINARY, {"weight": "w"}, "1 of 4 weights are negative"),
+        ({"w": [None, 1, 1, 1]}, BINARY, {"weight": "w"}, "1 of 4 weights are negative, NaN"),
+        ({"w": [0, 0, 0, 0]}, BINARY, {"weight": "w"}, "all weights are 0"),
+        ({"w": ["a", "b", "c", "d"]}, BINARY, {"weight": "w"}, "weights are not numbers"),
+        ({}, BINARY, {"weight": "w"}, "has no column 'w'"),
+        ({}, RANKING, {}, "a ranking needs `query`"),
+        ({"q": [1, 1, 2, 2]}, BINARY, {"query": "q"}, "binary-classification has no `query`"),
+        ({"q": [1, 1, None, 2]}, RANKING, {"query": "q"}, "1 of 4 queries are null"),
+        ({"q": [1, 1, 2, 2], "late": [0, -1, 0, 1]}, RANKING, {"query": "q"}, "below 0"),
+    ],
+)
+def test_weights_and_queries_that_are_none(
+    tmp_path: Path, columns: dict[str, Any], task: Task, fields: dict[str, Any], cause: str
+) -> None:
+    with pytest.raises(LockgateError) as refusal:
+        read(tmp_path, table(rows=4).assign(**columns), task, **fields)
+    assert cause in str(refusal.value)
