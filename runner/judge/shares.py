@@ -33,8 +33,8 @@ def exact(hits: float, rows: float, alpha: float = 0.025) -> Interval:
 
 
 def weighted_share(mask: Any, weights: Any = None, alpha: float = 0.025) -> Interval:
-    """The share of rows (n,) bool with its exact interval, by weight where they have any: then of as many rows of
-    equal weight as tell as much (Kish 1965). The weights are not all 0."""
+    """The share of rows (n,) bool with its exact interval; by weight where they have any, and then of as
+    many rows of equal weight as tell as much (Kish 1965). The weights are not all 0."""
     if weights is None:
         return exact(int(mask.sum()), len(mask), alpha)
     total = float(weights.sum())
