@@ -85,8 +85,8 @@ DISGUISES = {
 }
 
 
-@pytest.mark.parametrize("name", ["m.onnx", "m.skops"])
-@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("name", ["m.onnx", "m.skops", "m.parquet", "m.csv"])
+@pytest.mark.parametrize("disguise", [name for name in DISGUISES if name != "torch"])
 def test_a_pickle_is_refused_whatever_it_is_called_and_never_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, disguise: str
 ) -> None:
@@ -95,6 +95,22 @@ def test_a_pickle_is_refused_whatever_it_is_called_and_never_loaded(
     with pytest.raises(SolutionError, match=told):
         built(tmp_path, data, name)
     assert not (tmp_path / "loaded").exists()
+
+
+@pytest.mark.parametrize("name", ["m.onnx", "m.skops"])
+def test_an_archive_of_pickles_is_refused_likewise(tmp_path: Path, name: str) -> None:
+    data, told = DISGUISES["torch"]
+    with pytest.raises(SolutionError, match=told):
+        built(tmp_path, data, name)
+
+
+def test_predictions_stand_for_a_model_and_are_not_opened_here(tmp_path: Path) -> None:
+    for name, data in (("m.parquet", b"PAR1 whatever"), ("m.csv", b"id,y_true,y_score\n1,0,0.5\n")):
+        (tmp_path / "m.json").unlink(missing_ok=True)
+        found = built(tmp_path, data, name).facts
+        assert (found["format"], found["opened"]) == ("predictions", False)
+    with pytest.raises(SolutionError, match="no Parquet file"):
+        built(tmp_path, b"id,y_true,y_score\n", "m.parquet")
 
 
 def test_one_pickle_may_be_allowed_and_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,17 @@ DAMAGE = {
     "an unknown stock suite": (("stages", "unit", "suites"), ["stock:lambdo"], "stock suite"),
     "a suite that is an option": (("stages", "unit", "suites"), ["--co"], "leaves the solution"),
     "a candidate that is no model": (("stages", "model", "candidate"), "fn", "no model component"),
+    "predictions that nothing pairs": (("components", "model", "path"), "p.parquet", "no id"),
+    "a model that is asked with nothing": (
+        ("stages", "model", "evaluation", "features"),
+        [],
+        "stages.model.evaluation: no features",
+    ),
+    "an endpoint of no environment": (
+        ("stages", "model", "endpoint"),
+        {"name": "e", "environment": "prd"},
+        "'prd' is no environment",
+    ),
     "a stack that is no stack": (("stages", "integration", "stack"), "model", "no stack component"),
     "an invoked component that is none": (
         ("stages", "integration", "invoke"),

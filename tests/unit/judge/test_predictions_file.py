@@ -125,6 +125,11 @@ def test_a_null_score_is_no_prediction(tmp_path: Path) -> None:
     assert check.status is Status.FAILED and "2 of 600 predictions are NaN" in check.cause
 
 
+def test_a_constant_is_refused_though_no_features_tell_rows_apart(tmp_path: Path) -> None:
+    check = checks_of(judged(tmp_path, said().assign(y_score=0.3)))["outputs"]
+    assert check.status is Status.FAILED and "says 0.3 to every one of 600 rows" in check.cause
+
+
 def test_bytes_that_are_no_table_are_an_error(tmp_path: Path) -> None:
     rows().to_parquet(tmp_path / "evaluation.parquet", index=False)
     (tmp_path / "said.parquet").write_bytes(b"PAR1 and nothing else PAR1")
