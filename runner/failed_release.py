@@ -9,16 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from runner import keeping
 from runner.deploying import Place
 from runner.errors import Interrupted, LockgateError, UsageError
 from runner.history.store import S3Records
 from runner.incident import Finding, Incident, What
 from runner.incident.of_run import build_link
 from runner.incident.tell import tell
+from runner.kept import REPORT, uri_of
 from runner.model import Status
-from runner.notifying import open_tools, say_told
+from runner.notifying import caller, open_tools, say_told
 from runner.release.lease import Busy
 from runner.release.records import Kind, Release
+from runner.report.layout import MANIFEST
+from runner.report.layout import REPORT as REPORT_FILE
 from runner.watch import is_configured
 
 FUNCTIONS = "AWS::Lambda::Function"
@@ -28,13 +32,15 @@ FUNCTIONS = "AWS::Lambda::Function"
 class Teller:
     """Tells what goes wrong in one environment, where somebody is named for it. Never raises.
 
-    `root`: the solution's folder, which keeps the evidence too, should it not reach the bucket."""
+    `root`: the solution's folder, which keeps the evidence too, should it not reach the bucket. `manifest`
+    is what was to be deployed, as a person named it; '' for a rollback."""
 
     root: Path
     place: Place
     what: What
     clock: Callable[[], datetime]
     begun: datetime
+    manifest: str = ""
     release: Release | None = field(default=None, init=False)
     told: set[str] = field(default_factory=set, init=False)
 
@@ -53,19 +59,21 @@ class Teller:
         self.told.add(cause)
         folder = self.root / ".lockgate" / "incidents" / self._stamp
         tools = open_tools(notify, self.place.aws.target, folder, self._upload)
-        say_told(tell(self._incident(status, cause), tools))
+        say_told(tell(self.incident(status, cause), tools))
 
     @property
     def _stamp(self) -> str:
         return self.begun.strftime("%Y%m%dT%H%M%SZ")
 
-    def _incident(self, status: Status, cause: str) -> Incident:
+    def incident(self, status: Status, cause: str) -> Incident:
+        """What is told of it."""
         place, release = self.place, self.release
-        links = build_link(os.environ) | {"ledger": f"s3://{place.bucket}/{place.prefix}"}
+        ledger = {"ledger": f"s3://{place.bucket}/{place.prefix}"}
+        links = build_link(os.environ) | evidence_of(self.manifest) | ledger
         base = Incident(
             self.what, release.id if release else place.stack_name, place.solution.solution, status, cause,
             self.begun, self.clock(), stage="deploy", environment=place.name, stack=place.stack_name,
-            role=place.by if place.by.startswith("arn:") else "", links=links,
+            role="" if place.is_sandbox else caller(place.aws), links=links,
             failed=(Finding("deploy", self.what, status, cause),), log_groups=self._logs(),
         )  # fmt: skip
         if release is None:
@@ -94,11 +102,32 @@ class Teller:
         return f"{records.url}/{key}"
 
 
+def evidence_of(named: str) -> dict[str, str]:
+    """The links to a manifest, named as a person does, and to its report, where they are known to be."""
+    try:
+        if keeping.is_kept(named):
+            return _kept(keeping.parse(named))
+    except LockgateError:
+        return {}
+    path = Path(named)
+    folder = path.parent if path.name == MANIFEST else path
+    places = {"manifest": folder / MANIFEST, "report": folder / REPORT_FILE}
+    return {name: str(place) for name, place in places.items() if named and os.path.isfile(place)}  # noqa: PTH113  no name is too long
+
+
+def _kept(run: keeping.Reference) -> dict[str, str]:
+    report = f"{run.place}/{REPORT}/{run.sha256}/{REPORT_FILE}"
+    return {"manifest": uri_of(run.place), **({"report": report} if run.sha256 else {})}
+
+
 @contextmanager
-def telling(root: Path, place: Place, what: Kind, clock: Callable[[], datetime]) -> Iterator[Teller]:
+def telling(
+    root: Path, place: Place, what: Kind, clock: Callable[[], datetime], manifest: str = ""
+) -> Iterator[Teller]:
     """Whatever stops the deployment is told; that another one is at work, a wrong call, or that
     somebody interrupted it, is not."""
-    teller = Teller(root, place, "rollback" if what is Kind.ROLLBACK else "deploy", clock, clock())
+    action: What = "rollback" if what is Kind.ROLLBACK else "deploy"
+    teller = Teller(root, place, action, clock, clock(), manifest)
     try:
         yield teller
     except (Busy, UsageError, Interrupted):

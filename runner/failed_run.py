@@ -10,17 +10,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from runner import keeping
-from runner.adapters.aws import Aws
 from runner.adapters.files import sha256_file
 from runner.config.schema import Notify
-from runner.errors import LockgateError
 from runner.incident import Incident
 from runner.incident.of_run import build_link, incident_of
 from runner.incident.tell import Told, tell
 from runner.kept import REPORT, uri_of
 from runner.manifest.find import find_manifest
 from runner.manifest.read import ReadManifest, read_manifest
-from runner.notifying import open_tools, target_in_use
+from runner.notifying import caller, open_tools, target_in_use
 from runner.report.layout import REPORT as REPORT_FILE
 from runner.report.layout import stage_folder
 from runner.tasks import open_store
@@ -70,15 +68,7 @@ class FailedRun:
         """Tell it to everybody. Raises nothing."""
         target = target_in_use(self.real)
         tools = open_tools(notify, target, self.folder, self.upload if self.place else None)
-        return tell(replace(self.incident(), role=_caller(tools.aws)), tools)
-
-
-def _caller(aws: Aws | None) -> str:
-    """Who this is, whose doings CloudTrail is asked for; '' where that cannot be had."""
-    try:
-        return str(aws.call("sts", "get_caller_identity")["Arn"]) if aws else ""
-    except LockgateError:
-        return ""
+        return tell(replace(self.incident(), role=caller(tools.aws)), tools)
 
 
 @contextmanager

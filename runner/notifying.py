@@ -80,6 +80,14 @@ def target_in_use(real: bool) -> AwsTarget | None:
         return None
 
 
+def caller(aws: Aws | None) -> str:
+    """Who this is, whose doings CloudTrail is asked for; '' where that cannot be had."""
+    try:
+        return str(aws.call("sts", "get_caller_identity")["Arn"]) if aws else ""
+    except LockgateError:
+        return ""
+
+
 def say_told(told: Told) -> None:
     """What became of it, for people: on stderr, since a machine may read the other."""
     for line in told.lines():

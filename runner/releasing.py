@@ -50,7 +50,7 @@ def deploy(asked: Asked, world: World) -> Done:
     hold; how it went is the release's outcome."""
     place = place_of(asked, world)
     with (
-        telling(asked.root, place, Kind.DEPLOY, world.clock) as teller,
+        telling(asked.root, place, Kind.DEPLOY, world.clock, asked.manifest) as teller,
         verified(asked, place) as found,
         stoppable(_going_on(asked)),
     ):
