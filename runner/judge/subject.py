@@ -131,8 +131,9 @@ def _constant(predictions: Predictions, matrix: Any) -> str:
     """Whether rows (n, features) that differ are all told the same."""
     import numpy as np
 
-    same = (predictions.scores == predictions.scores[:1]).all()
-    if not same or ((matrix == matrix[:1]) | (np.isnan(matrix) & np.isnan(matrix[:1]))).all():
+    same = len(predictions) > 1 and (predictions.scores == predictions.scores[:1]).all()
+    alike = ((matrix == matrix[:1]) | (np.isnan(matrix) & np.isnan(matrix[:1]))).all()
+    if not same or (matrix.shape[1] and alike):  # without features, rows are told apart by what they are
         return ""
     said = ", ".join(f"{each:.4g}" for each in np.atleast_1d(predictions.scores[0]))
     return f"the model says {said} to every one of {len(predictions):,} rows"
