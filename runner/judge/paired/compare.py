@@ -11,7 +11,7 @@ from runner.judge.metrics import METRICS, measured
 from runner.judge.options import Options
 from runner.judge.paired.interval import Spread, bounds, from_powers, score
 from runner.judge.paired.power import Design, rows_for, seen
-from runner.judge.paired.units import units_of
+from runner.judge.paired.units import clusters_of, units_of
 from runner.judge.paired.verdict import Interval, Standing, standing
 from runner.judge.predictions import CannotCompute, Predictions
 
@@ -94,7 +94,7 @@ def compare_slices(
     Make `slices` once for all metrics. Raises CannotCompute where there is none in any."""
     _require_pairs(candidate, champion)
     mine, theirs = _both(metric, candidate, champion, options, slices)
-    units = units_of(slices, groups if groups is not None else candidate.query)
+    units = units_of(slices, clusters_of(candidate, groups))
     better, worse = (mine, theirs) if METRICS[metric].higher_is_better else (theirs, mine)
     each = better.influence - worse.influence
     powers, counts = units.powers(each), units.carrying(_apart(mine, theirs, candidate.weights))

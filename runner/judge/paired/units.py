@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.judge.measures.segments import Segments
+from runner.judge.predictions import CannotCompute, Predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,20 @@ def units_of(segments: Segments, groups: Any = None) -> Units:
         kept = segments.kept["units"] = (groups, _clustered(segments, groups))
     found: Units = kept[1]
     return found
+
+
+def clusters_of(p: Predictions, groups: Any = None) -> Any:
+    """What the units are sums over: `groups` (n,) of rows; of a ranking its queries, or groups of whole ones.
+
+    Raises CannotCompute where a query is in several groups."""
+    import pandas as pd
+
+    if groups is None or p.query is None:
+        return p.query if groups is None else groups
+    codes = pd.Series(pd.factorize(groups, use_na_sentinel=False)[0])
+    if codes.groupby(p.query).nunique().max() > 1:
+        raise CannotCompute("a query is in several groups")
+    return groups
 
 
 def _clustered(segments: Segments, groups: Any) -> Units:

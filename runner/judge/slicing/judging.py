@@ -13,7 +13,7 @@ from runner.judge.metrics import METRICS, measured
 from runner.judge.paired.compare import Paired, compare_slices
 from runner.judge.paired.evidence import p_below, p_loses
 from runner.judge.paired.interval import Spread, bounds, from_powers
-from runner.judge.paired.units import units_of
+from runner.judge.paired.units import clusters_of, units_of
 from runner.judge.paired.verdict import LEAST, Interval
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.slicing.slices import Slices
@@ -83,7 +83,7 @@ def against_bounds(slices: Slices, predictions: Predictions, frame: Any) -> list
 
     def look(segments: Segments, groups: Any) -> list[Seen]:
         found = measured(rule.metric, predictions, rule.options, segments)
-        units = units_of(segments, predictions.query if groups is None else groups)
+        units = units_of(segments, clusters_of(predictions, groups))
         powers, highest = units.powers(found.influence), METRICS[rule.metric].highest(predictions.task)
         seen = [Seen(fault=found.faults.get(code, "")) for code in range(segments.count)]
         for code in (code for code in range(segments.count) if not seen[code].fault):

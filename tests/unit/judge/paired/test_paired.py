@@ -185,8 +185,10 @@ def test_rows_of_a_ranking_are_no_units_but_their_queries_are() -> None:
     candidate = drawn(RANKING, 1, 400)
     found = compare("ndcg", candidate, noisy(candidate))
     assert found.carrying <= 50
-    rows = compare("ndcg", candidate, noisy(candidate), groups=np.arange(400))
-    assert rows.se < found.se / 2
+    pairs = compare("ndcg", candidate, noisy(candidate), groups=candidate.query // 2)
+    assert pairs.spread.units == found.spread.units / 2 == 25
+    with pytest.raises(CannotCompute, match="a query is in several groups"):
+        compare("ndcg", candidate, noisy(candidate), groups=np.arange(400))
 
 
 def test_weights_of_one_model_only() -> None:
