@@ -18,6 +18,7 @@ from runner.plan import make_plan
 from runner.release.publish import fetch
 from runner.release.records import Content, Part
 from runner.run import new_run_id
+from runner.stages.golden import groups, read_rows
 from runner.steps import Steps
 
 
@@ -28,7 +29,7 @@ def check_together(
 
     Raises SolutionError where one fails, InfrastructureError where that could not be told, UsageError
     where the solution has none."""
-    stages = _stages(solution, content)
+    stages = stages_of(root, solution, content)
     if not stages:
         raise UsageError(
             "these versions never ran together, and no integration stage could judge them",
@@ -51,13 +52,27 @@ def check_together(
     return list(stages)
 
 
-def _stages(solution: Solution, content: Content) -> dict[str, IntegrationStage]:
-    found = {
-        n: s
-        for n, s in solution.stages.items()
-        if isinstance(s, IntegrationStage) and s.stack == content.stack
+def stages_of(root: Path, solution: Solution, content: Content) -> dict[str, IntegrationStage]:
+    """The integration stages of a content's stack, as they judge it."""
+    return {
+        name: _without_golden(root, stage)
+        for name, stage in solution.stages.items()
+        if isinstance(stage, IntegrationStage) and stage.stack == content.stack
     }
-    return {name: s.without_golden().model_copy(update={"needs": ()}) for name, s in found.items()}
+
+
+def _without_golden(root: Path, stage: IntegrationStage) -> IntegrationStage:
+    """Nor are the checks that golden rows make among those that have to be executed."""
+    least = max(1, stage.min_checks - _golden_checks(root, stage))
+    return stage.without_golden().model_copy(update={"needs": (), "min_checks": least})
+
+
+def _golden_checks(root: Path, stage: IntegrationStage) -> int:
+    """How many there are; rows that cannot be read take nothing off what has to be executed."""
+    try:
+        return len(groups(read_rows(str(root), stage.golden.rows))) if stage.golden else 0
+    except UsageError:
+        return 0
 
 
 def _artifact(aws: Aws, bucket: str, name: str, part: Part, content: Content, folder: Path) -> Artifact:
