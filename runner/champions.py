@@ -31,11 +31,13 @@ FORMATS = (".onnx", ".skops", ".parquet", ".csv")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose champion: the component, in an environment of the solution at `root`."""
+    """Whose champion: the component, in an environment of the solution at `root`; `through`: the image that
+    serves it there, None where the candidate is not judged so."""
 
     root: Path
     component: str
     environment: str
+    through: str | None
 
 
 def champion_of(root: Path, stage: ModelStage, cache: Path, world: World, *, real: bool) -> Artifact | None:
@@ -49,7 +51,7 @@ def champion_of(root: Path, stage: ModelStage, cache: Path, world: World, *, rea
         return None
     try:
         place = place_of(Asked(root, rule.environment, real=real), world)
-        return _running(Wanted(root, stage.candidate, rule.environment), place, world, cache)
+        return _running(Wanted(root, stage.candidate, rule.environment, stage.through), place, world, cache)
     except LockgateError as error:
         return absent_champion(f"what runs in {rule.environment} cannot be told: {one_line(str(error))}")
 
@@ -67,7 +69,7 @@ def _running(wanted: Wanted, place: Place, world: World, cache: Path) -> Artifac
     path = _bytes(place, part, cache)
     return Artifact(
         HANDED, "champion", str(path), part.deployed, path.stat().st_size, "", part.version,
-        facts=_facts(place, status.good, status.since, part),
+        facts={**_facts(place, status.good, status.since, part), **_image(status.good, wanted.through)},
     )  # fmt: skip
 
 
@@ -105,6 +107,12 @@ def _bytes(place: Place, part: Part, cache: Path) -> Path:
     if sha256_file(kept) != part.deployed:
         raise InfrastructureError("it changed while it was kept", where=str(kept))
     return kept
+
+
+def _image(good: Release, through: str | None) -> dict[str, object]:
+    """The container that serves the champion, so that both are timed alike."""
+    part = good.content.parts.get(through) if through else None
+    return {"image": part.image} if part and part.image else {}
 
 
 def _facts(place: Place, good: Release, since: str, part: Part) -> dict[str, object]:

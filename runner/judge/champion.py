@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,13 +27,15 @@ class FirstRelease(CannotCompute):
 class ChampionFile:
     """`path` is None where there is none: `why`, and whether it is the `first` release, which the criteria
     allow. `facts`, for the manifest: where it comes from (environment, release, version). `sha256`: that of
-    the bytes it has to be, '' where any are fine."""
+    the bytes it has to be, '' where any are fine. `serve` starts the container that serves it, for as long as
+    the candidate is judged; None where there is none."""
 
     path: Path | None
     why: str = ""
     first: bool = False
     sha256: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    serve: Callable[[], Scorer] | None = None
 
     def read(self) -> bytes:
         """Its bytes. Raises FirstRelease or CannotCompute where there are none."""

@@ -6,8 +6,13 @@ there are none.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
+
 from runner.judge.champion import ChampionFile
 from runner.judge.criteria import Champion
+from runner.judge.onnx_model import Scorer
+from runner.judge.served_model import served
 from runner.model import Artifact
 from runner.stages import StageJob
 
@@ -31,3 +36,15 @@ def handed_champion(job: StageJob, rule: Champion) -> ChampionFile:
     first = artifact.facts.get("first") is True and rule.first_release == "allow"
     why = str(artifact.facts.get("why", ""))
     return ChampionFile(None, why, first=first, facts={"environment": rule.environment, "why": why})
+
+
+def served_champion(champion: ChampionFile | None, stack: ExitStack) -> ChampionFile | None:
+    """The same with what starts its container, which ends with the stack, where its release has one."""
+    image = champion.facts.get("image") if champion else None
+    if champion is None or not isinstance(image, str):
+        return champion
+
+    def serve() -> Scorer:
+        return stack.enter_context(served(image))
+
+    return replace(champion, serve=serve)

@@ -30,7 +30,7 @@ from runner.judge.subject_files import open_file, wanted
 from runner.judge.trial import Bench, Trial
 from runner.model import Check, Evidence, Judged, StageReport, Status
 from runner.stages import StageJob
-from runner.stages.champion import handed_champion
+from runner.stages.champion import handed_champion, served_champion
 from runner.stages.endpoint import HANDED as ENDPOINT
 from runner.stages.endpoint import handed_answers
 from runner.stages.outcome import worst
@@ -134,6 +134,7 @@ def _judge(
     ledger.add([Check("evaluation", Status.PASSED, measured=f"{rows:,} rows, {features} features")])
     record = _record(job, job.stage.candidate)
     with ExitStack() as stack:
+        bench = replace(bench, champion=served_champion(bench.champion, stack))
         subject = _subject(job, record, bench, _through(job, bench, stack))
         ledger.add(subject.checks)
         if subject.model is None or subject.predictions is None:

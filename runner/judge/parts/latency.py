@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from runner.errors import InfrastructureError
 from runner.judge.bounds import bounded, number
 from runner.judge.champion import without_champion
 from runner.judge.criteria import Criteria
 from runner.judge.latency import Ratio, percentiles, ratio, times
+from runner.judge.onnx_model import Scorer, Unusable
 from runner.judge.part import Fault, Limits, Part
 from runner.judge.predictions import CannotCompute
+from runner.judge.served_model import ServedModel
 from runner.judge.trial import Bench, Trial
 from runner.model import Check, Status
+from runner.text import one_line
 
 RATIO, LIMIT = "latency/ratio", "<= {:g} times the champion's"
 FEW_REPEATS = 50  # where no rule asks for any
@@ -101,9 +105,20 @@ def _compared(trial: Trial) -> Ratio | CannotCompute:
     rule, model = trial.criteria.latency, trial.subject.model
     assert rule is not None and model is not None  # noqa: S101  the caller has looked
     try:
-        return ratio(model, trial.champion_model, trial.bench.evaluation.matrix, rule.repeats)
+        return ratio(model, _champion(trial, model), trial.bench.evaluation.matrix, rule.repeats)
     except CannotCompute as error:
         return error
+
+
+def _champion(trial: Trial, model: Scorer) -> Scorer:
+    """The champion, served like the candidate where that is possible."""
+    champion = trial.bench.champion
+    if champion is None or champion.serve is None or not isinstance(model, ServedModel):
+        return trial.champion_model
+    try:
+        return champion.serve()
+    except (Unusable, InfrastructureError) as error:
+        raise CannotCompute(f"the champion's container: {one_line(str(error))}") from None
 
 
 def facts(trial: Trial) -> dict[str, Any]:

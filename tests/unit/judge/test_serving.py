@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,21 @@ import pytest
 from helpers.judging import CRITERIA, FEATURES, MODELS, checks_of, model_job, table
 
 from runner.adapters import shell
+from runner.errors import InfrastructureError
+from runner.judge.champion import ChampionFile
 from runner.judge.criteria import Criteria
+from runner.judge.evaluation import read_evaluation
 from runner.judge.latency import WARM_UP, Ratio, median_of, percentiles, ratio, times
 from runner.judge.memory import Memory, above, onnx_memory
 from runner.judge.onnx_model import open_model
+from runner.judge.parts.latency import checks as latency_checks
 from runner.judge.parts.latency import ratio_check
 from runner.judge.predictions import BINARY, CannotCompute
 from runner.judge.reading import faults
 from runner.judge.served_model import ServedModel
 from runner.judge.skops_model import SkopsModel
+from runner.judge.subject import Subject
+from runner.judge.trial import Bench, Trial
 from runner.model import Status
 from runner.stages import model
 
@@ -142,6 +149,33 @@ def test_a_model_is_timed_against_the_champion_for_real(tmp_path: Path) -> None:
     (tmp_path / "old.onnx").unlink()
     check = checks_of(model.run(model_job(tmp_path, criteria)))["latency/ratio"]
     assert check.status is Status.ERROR and "no champion" in check.cause
+
+
+def test_a_served_candidate_is_timed_against_the_champions_container(tmp_path: Path) -> None:
+    def answers(wait: float) -> ServedModel:
+        return ServedModel("a", post=lambda address, body: sleep(wait) or b"0.5")
+
+    def broken() -> ServedModel:
+        raise InfrastructureError("there is no such image")
+
+    bench = _bench(tmp_path)
+    for serve, status, told in (
+        (lambda: answers(0.004), Status.PASSED, "times the champion's"),
+        (lambda: answers(0.0), Status.FAILED, "it takes"),
+        (broken, Status.ERROR, "the champion's container: there is no such image"),
+        (None, Status.ERROR, "same way"),
+    ):
+        champion = ChampionFile(MODELS / "champion.onnx", serve=serve)
+        trial = Trial(replace(bench, champion=champion), Subject((), answers(0.002)))
+        (check,) = latency_checks(trial)
+        assert check.status is status and told in (check.cause or check.measured), check
+
+
+def _bench(root: Path) -> Bench:
+    rules = {**RULES, "baseline": CHAMPION, "latency": {"max_ratio": 1.5, "repeats": 20}}
+    stage = model_job(root, rules).stage
+    evaluation = read_evaluation(root, stage.evaluation, BINARY)  # type: ignore[union-attr]
+    return Bench(Criteria.model_validate(rules), evaluation, Path("python"))
 
 
 def test_memory_is_that_of_a_process_that_only_serves(tmp_path: Path) -> None:
