@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.judge.predictions import BINARY, RANKING, REGRESSION, CannotCompute, Predictions
 from runner.judge.slicing.partition import Partition, by_bins, by_values, numbers
+from runner.text import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,11 +37,13 @@ def loss_of(predictions: Predictions) -> tuple[str, Any]:
 def columns_of(frame: pd.DataFrame, predictions: Predictions) -> dict[str, Partition]:
     """Every column that cuts the rows into a few slices: few values, or a number in bins of equally many
     rows. Left out: one value only, many texts, and what tells the label itself."""
+    import numpy as np
+
     found = {}
     for position, name in enumerate(frame.columns):
         part = _few(frame.iloc[:, position])
         if part is not None and len(part.names) > 1 and not _tells_the_label(part, predictions):
-            found[str(name)] = part
+            found[one_line(name, 60)] = replace(part, codes=part.codes.astype(np.int16))
     return found
 
 

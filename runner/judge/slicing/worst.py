@@ -17,7 +17,8 @@ from runner.judge.paired.verdict import Interval
 from runner.judge.slicing.partition import Partition
 
 LISTED, LEAST_ROWS, ALPHA = 10, 30, 0.05
-BUDGET = 100_000_000  # rows times pairs of columns: counted, not timed, so that each run finds the same
+BUDGET = 100_000_000  # rows of all pairs of columns: counted, not timed, so that each run finds the same
+PAIR = 50_000  # rows' worth of work that a pair is beside its rows
 PRIOR = 10  # rows' worth of the whole table's variance in each slice's own (as Smyth 2004 moderates t)
 
 
@@ -73,7 +74,7 @@ def search(losses: Losses, columns: Mapping[str, Partition], budget: int = BUDGE
     """The worst slices by values of columns and of pairs of them, of at least LEAST_ROWS rows.
 
     `columns`: each row is in one slice of each. Pairs are looked at from the columns that differ most on,
-    as far as the budget (rows times pairs) goes. A pair is listed where it is worse than either part."""
+    as far as the budget (rows of all pairs) goes. A pair is listed where it is worse than either part."""
     import numpy as np
 
     names = list(columns)
@@ -81,7 +82,7 @@ def search(losses: Losses, columns: Mapping[str, Partition], budget: int = BUDGE
     total = sums[0].sum(axis=1) if sums else np.zeros(5)
     order = sorted(range(len(names)), key=lambda i: -_difference(sums[i], total, losses))
     pairs = list(combinations(order, 2))
-    looked = pairs[: budget // max(len(losses.own), 1)]
+    looked = pairs[: budget // (len(losses.own) + PAIR)]
     crossed = [_crossed(losses, columns[names[a]], columns[names[b]]) for a, b in looked]
     return _ranked(losses, columns, sums, list(zip(looked, crossed, strict=True)), len(pairs))
 
