@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.judge.predictions import REGRESSION, CannotCompute, Predictions
+from runner.judge.predictions import NUMBERS, CannotCompute, Predictions
 
 BINS = 256
 
@@ -25,7 +25,7 @@ def alone(column: Any, predictions: Predictions) -> float:
     codes = np.zeros(len(column), dtype=int)
     codes[present] = bins + 1
     y = predictions.y
-    if predictions.task == REGRESSION:
+    if predictions.task in NUMBERS:
         return max(_spearman(ranks, y[present]), _explained(codes, y))
     classes = max(2, len(predictions.classes))
     found = [_by_rank(ranks, y, present, classes), *(_by_bin(codes, y, classes, half) for half in (0, 1))]

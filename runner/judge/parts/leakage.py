@@ -12,7 +12,7 @@ from runner.judge.bounds import number
 from runner.judge.criteria import Criteria
 from runner.judge.criteria_more import Duplicates, Leakage, SingleFeature, TimeOrder
 from runner.judge.part import Fault, Limits, Part
-from runner.judge.predictions import REGRESSION, CannotCompute
+from runner.judge.predictions import NUMBERS, CannotCompute
 from runner.judge.single_feature import of_every_feature
 from runner.judge.training_rows import Training, duplicates, earlier, read_training
 from runner.judge.trial import Bench, Trial
@@ -49,12 +49,10 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
         yield Fault(("leakage",), "no rule: single_feature, duplicates or time")
     if rule and (single := rule.single_feature):
         wanted, other = (
-            (single.max_r2, single.max_auc)
-            if criteria.task == REGRESSION
-            else (single.max_auc, single.max_r2)
+            (single.max_r2, single.max_auc) if criteria.task in NUMBERS else (single.max_auc, single.max_r2)
         )
         if wanted is None or other is not None:
-            name = "max_r2" if criteria.task == REGRESSION else "max_auc"
+            name = "max_r2" if criteria.task in NUMBERS else "max_auc"
             yield Fault(("leakage", "single_feature"), f"{criteria.task} needs {name}, and nothing else")
 
 
@@ -88,7 +86,7 @@ def _single(trial: Trial, rule: SingleFeature) -> Check:
     found, most = _values(trial, rule), _most(rule)
     if not found:
         raise CannotCompute("every feature is ignored")
-    what = "R2" if trial.criteria.task == REGRESSION else "ROC AUC"
+    what = "R2" if trial.criteria.task in NUMBERS else "ROC AUC"
     name, value = next(iter(found.items()))
     limit, measured = f"<= {number(most)}", f"{number(value)} ({name})"
     guilty = [f"{n!r} ({number(v)})" for n, v in found.items() if v > most]
@@ -153,7 +151,7 @@ def tables(trial: Trial) -> Iterator[Table]:
     except CannotCompute:  # the check says so
         return
     rows = tuple((name, number(value)) for name, value in list(found.items())[:SHOWN])
-    what = "R2" if trial.criteria.task == REGRESSION else "ROC AUC"
+    what = "R2" if trial.criteria.task in NUMBERS else "ROC AUC"
     yield Table("What each feature predicts on its own", ("feature", what), rows)
 
 

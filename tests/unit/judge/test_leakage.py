@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from runner.judge.parts.leakage import PART
-from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, Predictions
+from runner.judge.predictions import BINARY, MULTICLASS, RANKING, REGRESSION, Predictions
 from runner.judge.single_feature import alone
 from runner.judge.training_rows import duplicates, earlier
 from runner.model import Check, Status
@@ -222,6 +222,7 @@ def test_what_is_shown_and_kept(tmp_path: Path) -> None:
         ({}, BINARY, "no rule"),
         ({"single_feature": {"max_r2": 0.9}}, BINARY, "needs max_auc"),
         ({"single_feature": {}}, REGRESSION, "needs max_r2"),
+        ({"single_feature": {"max_auc": 0.9}}, RANKING, "needs max_r2"),
         ({"single_feature": {"max_auc": 0.9, "max_r2": 0.9}}, BINARY, "and nothing else"),
     ],
 )

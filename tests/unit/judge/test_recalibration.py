@@ -70,6 +70,18 @@ def test_in_the_large_is_what_happened_minus_what_was_said() -> None:
     assert in_the_large(flipped).high == pytest.approx(-in_the_large(p).low)
 
 
+def test_intervals_are_as_wide_as_the_rows_vary() -> None:
+    p = drifted(1.0, 0.0)
+    off = replace(p, scores=p.scores / 3)
+    z, apart = 1.6448536, off.y - off.scores
+    found = in_the_large(off)
+    assert (found.high - found.low) / 2 == pytest.approx(z * apart.std() / len(p) ** 0.5, rel=0.01)
+    x = np.column_stack([np.ones(len(p)), logit(p.scores)])
+    known = np.linalg.inv(x.T @ (x * (p.scores * (1 - p.scores))[:, None]))  # of a fit that is exact
+    for each, at in ((recalibrated(p).intercept, 0), (recalibrated(p).slope, 1)):
+        assert (each.high - each.low) / 2 == pytest.approx(z * known[at, at] ** 0.5, rel=0.03)
+
+
 def test_of_classes_it_is_the_most_probable_one() -> None:
     p = multiclass()
     said, came = stated(p)
@@ -128,6 +140,8 @@ def test_equal_weights_change_no_share_and_unequal_ones_widen_it() -> None:
         (0.7, 0.79, Status.FAILED),
         (1.21, 1.3, Status.FAILED),
         (0.7, 0.9, Status.ERROR),
+        (0.5, 0.9, Status.ERROR),
+        (0.9, 1.25, Status.ERROR),
     ],
 )
 def test_an_interval_passes_within_fails_beyond_and_does_not_tell_across(

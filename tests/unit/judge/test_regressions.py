@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers.trials import checks_of, features, trial_of
 
+from runner.judge.champion import ChampionFile
 from runner.judge.parts.regressions import PART
-from runner.judge.predictions import MULTICLASS, REGRESSION
+from runner.judge.predictions import MULTICLASS, RANKING, REGRESSION
 from runner.judge.trial import Trial
 from runner.model import Check, Status
 
@@ -95,12 +97,20 @@ def test_without_a_champion_nothing_can_be_told() -> None:
     assert list(PART.tables(found)) == [] and PART.facts(found) == {}
 
 
+def test_an_allowed_first_release_has_nothing_to_be_worse_than() -> None:
+    found = trial(0, {"max_share": 0.05}, champion=None)
+    first = replace(found, bench=replace(found.bench, champion=ChampionFile(None, first=True)))
+    (check,) = checks_of(PART, first).values()
+    assert check.status is Status.SKIPPED and check.cause.startswith("first release")
+
+
 @pytest.mark.parametrize(
     ("rule", "task", "why"),
     [
         ({}, REGRESSION, "needs worse_by"),
         ({"worse_by": 1}, "binary-classification", "is for a regression"),
         ({"threshold": 0.3}, MULTICLASS, "takes no threshold"),
+        ({}, RANKING, "not right or wrong on its own"),
     ],
 )
 def test_rules_that_fit_another_task_are_faults(rule: dict[str, Any], task: str, why: str) -> None:
