@@ -349,7 +349,7 @@ def _remember(history: History, manifest: Path) -> None:
         (["deploy", "/etc/passwd", "--env", "empty", "{key}"], 1, "lockgate sign FOLDER"),
         (["deploy", "/" + "a" * 5000, "--env", "empty", "{key}"], 2, "there is no manifest"),
         (["deploy", "a\0b", "--env", "empty", "{key}"], 2, ""),
-        (["deploy", "s3://", "--env", "empty", "{key}"], 3, "no such object"),
+        (["deploy", "s3://", "--env", "empty", "{key}"], 2, "is no kept run"),
         (["deploy", "s3://nowhere/runs/x", "--env", "empty", "{key}"], 3, ""),
         (["rollback", "--env", "nowhere"], 2, "no environment"),
         (["rollback", "--env", "empty", "--component", "nothing"], 2, ""),
