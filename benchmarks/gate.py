@@ -57,6 +57,9 @@ SMALL_CELLS = [
         (100, 0.2, 0.1), (200, 0.06, 0.03), (500, 0.02, 0.01), (20_000, 0.02, 0.004)
     )
 ] + [
+    Cell("expected_calibration_error", rows, 0.04, 0.005, positives)  # a champion that is nearly calibrated
+    for rows, positives in ((1000, 0.4), (5000, 0.4), (5000, 0.1))
+] + [
     Cell(metric, 400, 0.05, 0.06, 0.05, skew=2.0)  # twenty positives
     for metric in ("roc_auc", "average_precision", "recall", "f1", "balanced_accuracy")
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.judge.metrics import METRICS, measured
@@ -16,11 +16,13 @@ from runner.judge.predictions import CannotCompute, Predictions, Task
 class Estimate:
     """A value and each row's influence (n,) on it (see `runner.judge.measures`): over independent rows its
     standard error is sqrt(sum(influence**2)) / n, over clusters the same of their sums. `carries` (n,) is
-    what two models can be told to differ by on each row."""
+    what two models can be told to differ by on each row, `excess` by how much the value may be too high on
+    average."""
 
     value: float
     influence: Any
     carries: Any
+    excess: float = 0.0
 
 
 def estimate(metric: str, predictions: Predictions, options: Options | None = None) -> Estimate:
@@ -28,7 +30,8 @@ def estimate(metric: str, predictions: Predictions, options: Options | None = No
     found = measured(metric, predictions, options)
     if found.faults:
         raise CannotCompute(found.faults[0])
-    return Estimate(float(found.values[0]), found.influence, found.carries)
+    excess = 0.0 if found.excess is None else float(found.excess[0])
+    return Estimate(float(found.values[0]), found.influence, found.carries, excess)
 
 
 def interval_of(
@@ -48,5 +51,6 @@ def around(found: Estimate, metric: str, task: Task, units: Any = None, alpha: f
     """The same of an estimate that is there already; `units` (n,) are clusters of rows."""
     if not abs(found.influence).max() > 0:
         raise CannotCompute("no row moves it")
-    wide, known = bounds(found.value, spread(found.influence, units), alpha), METRICS[metric]
+    varies = replace(spread(found.influence, units), slack=(found.excess, 0.0))
+    wide, known = bounds(found.value, varies, alpha), METRICS[metric]
     return Interval(wide.value, max(wide.low, known.low), min(wide.high, known.highest(task)))

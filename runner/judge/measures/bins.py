@@ -15,7 +15,7 @@ from runner.judge.measures.segments import Influences, Segments, scaled
 from runner.judge.options import BINS, Options
 from runner.judge.predictions import BINARY, Predictions
 
-MORE = 1.5  # times the excess that is seen
+MORE = 1 + 2**0.5  # times the excess that is seen, see `_excess`
 
 
 def stated(p: Predictions) -> tuple[Any, Any]:
@@ -54,8 +54,9 @@ def _excess(sums: Any, errors: Any) -> Any:
     bins). Of independent rows.
 
     A sum that is truly t errors from 0 is |t| + 2 phi(t) - 2 |t| Phi(-|t|) errors from it on average (folded
-    normal: Leone, Nelson & Nottingham 1961). At the t that was seen this is too little where the true one is
-    near 0, so it counts `MORE`; benchmarks/gate.py prints that this is enough."""
+    normal: Leone, Nelson & Nottingham 1961). At the t that is seen this is too little where the true one is
+    near 0. At 0 itself it is sqrt(2 / pi), and what is seen 2 / sqrt(pi) - sqrt(2 / pi) on average: the ratio
+    is 1 + sqrt(2), by which it is no longer too little there, and too much elsewhere."""
     import numpy as np
     from scipy.special import ndtr
 
