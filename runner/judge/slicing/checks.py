@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from statistics import NormalDist, median
-from typing import Any
 
 from runner.judge.bounds import bounded, number
 from runner.judge.criteria_slices import SliceRule
@@ -30,21 +29,23 @@ def checks(slices: Slices, judged: list[Judged]) -> Iterator[Check]:
 
 
 def _each(rule: SliceRule, ids: tuple[str, ...], judged: list[Judged]) -> Iterator[Check]:
-    evidence = iter(adjusted_p(rule, judged))
-    for id, slice in zip(ids, judged, strict=False):
+    for id, slice, p in zip(ids, judged, adjusted_p(rule, judged), strict=False):
         if slice.small:
             cause = f"{slice.rows:,} rows, fewer than min_rows {rule.min_rows:,}"
             yield Check(id, Status.SKIPPED, cause=cause, measured=f"{slice.rows:,} rows")
         elif rule.adjustment is None and not slice.seen.fault:
             yield _compared(rule, id, slice)
         else:
-            yield _tested(rule, id, slice, float(next(evidence)))
+            yield _tested(rule, id, slice, p)
 
 
-def adjusted_p(rule: SliceRule, judged: list[Judged]) -> Any:
-    """Of the rule's family: all slices but those with fewer rows than min_rows. One that has no evidence
-    has a p value of 1 and still counts, so that what is judged does not depend on what the models said."""
-    return adjusted([slice.seen.p for slice in judged if not slice.small], rule.adjustment or "none")
+def adjusted_p(rule: SliceRule, judged: list[Judged]) -> list[float]:
+    """Each slice's p value among the rule's family: all slices but those with fewer rows than min_rows. One
+    that has no evidence has a p value of 1 and still counts, so that how strict a rule is does not depend on
+    what the models said."""
+    family = [slice.seen.p for slice in judged if not slice.small]
+    found = iter(adjusted(family, rule.adjustment or "none"))
+    return [1.0 if slice.small else float(next(found)) for slice in judged]
 
 
 def _compared(rule: SliceRule, id: str, slice: Judged) -> Check:
