@@ -88,17 +88,20 @@ def against_bounds(slices: Slices, predictions: Predictions, frame: Any) -> list
         seen = [Seen(fault=found.faults.get(code, "")) for code in range(segments.count)]
         for code in (code for code in range(segments.count) if not seen[code].fault):
             counts = int(units.counts[code]), int(segments.sizes[code])
-            seen[code] = _value(rule, float(found.values[code]), powers[code], counts, highest)
+            excess = 0.0 if found.excess is None else float(found.excess[code])
+            seen[code] = _value(rule, float(found.values[code]), powers[code], counts, highest, excess)
         return seen
 
     return _each(slices, frame, look)
 
 
-def _value(rule: SliceRule, value: float, powers: Any, counts: tuple[int, int], highest: float) -> Seen:
-    """`counts`: of independent units, and of rows."""
+def _value(
+    rule: SliceRule, value: float, powers: Any, counts: tuple[int, int], highest: float, excess: float
+) -> Seen:
+    """`counts`: of independent units, and of rows; `excess`: how much too high the value may be."""
     words, few = number(value), f"fewer than {LEAST} independent rows are no evidence"
     try:
-        spread = from_powers(powers, *counts)
+        spread = from_powers(powers, *counts, slack=(excess, 0.0))
     except CannotCompute:  # one row has a value, and no interval
         return Seen(value, words=words, few=few)
     wide = bounds(value, spread, rule.alpha)
@@ -111,7 +114,7 @@ def _value(rule: SliceRule, value: float, powers: Any, counts: tuple[int, int], 
 
 def _outside(rule: SliceRule, value: float, spread: Spread) -> float:
     """The p value on the side where there is evidence: the truth cannot be beyond both bounds."""
-    mirrored = replace(spread, skewness=-spread.skewness)
+    mirrored = replace(spread, skewness=-spread.skewness, slack=spread.slack[::-1])
     below = 1.0 if rule.min is None else p_below(value, rule.min, spread)
     above = 1.0 if rule.max is None else p_below(-value, -rule.max, mirrored)
     return min(below, above)
