@@ -69,10 +69,18 @@ def slices(dataset: Dataset) -> pd.DataFrame:
             "origin": dataset.flights["origin"].to_numpy(),
             "carrier": dataset.flights["carrier"].to_numpy(),
             "month": dataset.flights["month"].to_numpy(),
+            "date": _dates(dataset.flights),
             "part_of_day": np.array(list(PART_OF_DAY.values()))[part],
             "has_weather": ["yes" if event["weather"] else "no" for event in dataset.events],
         }
     )
+
+
+def _dates(flights: pd.DataFrame) -> np.ndarray:
+    """The scheduled day as 2013-10-01: flights of one day share their weather, so they are no independent
+    rows."""
+    days = zip(flights["year"], flights["month"], flights["day"], strict=True)
+    return np.array([f"{year}-{month:02}-{day:02}" for year, month, day in days], dtype=object)
 
 
 def _records(table: pd.DataFrame, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -93,6 +93,7 @@ def test_the_evaluation_table_is_the_test_period_in_the_models_own_order():
     table = pd.read_parquet("build/evaluation.parquet")
     assert list(table.columns[: len(NAMES)]) == list(NAMES) == RECORD["features"]
     assert set(table["month"]) == {10, 11, 12}
+    assert (table["date"].str[5:7].astype(int) == table["month"]).all() and table["date"].nunique() > 88
     assert len(table) == RECORD["test"]["rows"]
     assert table["late"].mean() == pytest.approx(RECORD["test"]["late_rate"], abs=1e-6)
 
