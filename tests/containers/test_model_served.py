@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers.containers import docker
-from helpers.judging import model_job
+from helpers.judging import CRITERIA, model_job
 from helpers.registries import registry
 
 from runner.adapters.cache import cache_dir
@@ -29,6 +29,7 @@ from runner.judge.onnx_model import Unusable
 from runner.judge.served_model import served
 from runner.model import Artifact, Status
 from runner.stages import StageJob
+from runner.stages.champion import HANDED
 from runner.stages.model import run
 
 pytestmark = pytest.mark.docker
@@ -186,6 +187,19 @@ def test_the_stage_judges_the_model_through_it(job: StageJob) -> None:
     values = {c.id: c.measured for c in direct.checks if c.id.startswith("metrics/")}
     assert values and values == {c.id: c.measured for c in report.checks if c.id in values}
     assert set(report.collected) == set(statuses(report))
+    assert left() == ""
+
+
+def test_memory_and_time_are_its_containers_and_the_champions(job: StageJob) -> None:
+    baseline = {"kind": "champion", "environment": "prod", "must_beat": [{"metric": "roc_auc"}]}
+    rules = {"latency": {"max_ratio": 20, "repeats": 20}, "memory": {"max_mb": 2000}, "baseline": baseline}
+    (job.root / "criteria.yml").write_text(json.dumps({**CRITERIA, **rules}))
+    facts = {"environment": "prod", "image": job.artifacts["server"].facts["image"]}
+    champion = replace(job.artifacts["model"], name=HANDED, facts=facts)
+    report = run(replace(job, artifacts={**job.artifacts, HANDED: champion}))
+    found = statuses(report)
+    assert found["latency/ratio"] is Status.PASSED and found["memory"] is Status.PASSED
+    assert report.evidence.facts["memory"]["bytes"] > 20_000_000  # it has onnxruntime in it
     assert left() == ""
 
 
