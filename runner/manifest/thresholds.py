@@ -15,7 +15,7 @@ from runner.text import one_line
 LOOSENED, TIGHTENED, CHANGED = "LOOSENED", "TIGHTENED", "CHANGED"
 # What makes a rule stricter as it grows, and what as it shrinks.
 STRICTER_HIGHER = ("min", "min_value", "by", "mostly", "min_checks")
-STRICTER_LOWER = ("max", "max_value", "margin", "min_rows", "tolerance")
+STRICTER_LOWER = ("max", "max_value", "margin", "min_rows", "tolerance", "within", "worse_by")
 STRICTER_TRUE = ("strict_min", "strict_max")
 SEVERITY = {"info": 0, "warning": 1, "critical": 2}
 # What stands where a limit does not name it. Of bounds there is none: without one, anything goes.

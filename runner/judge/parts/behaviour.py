@@ -32,7 +32,8 @@ def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
     for rule in criteria.behaviour:
         told = rule.invariance or rule.direction or rule.unit
         given = told.model_dump(mode="json") if told else {}
-        yield _id(rule), {name: value for name, value in given.items() if value not in (None, [], ())}
+        named = {"max" if name == "share" else name: value for name, value in given.items()}
+        yield _id(rule), {name: value for name, value in named.items() if value not in (None, [])}
 
 
 def faults(criteria: Criteria) -> Iterator[Fault]:

@@ -25,7 +25,7 @@ def ids(bench: Bench) -> list[str]:
 def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
     rule = criteria.classes_predicted
     if rule:
-        yield ID, {"min_share": rule.min_share, "threshold": rule.threshold}
+        yield ID, {"min": rule.min_share, "threshold": rule.threshold}
 
 
 def faults(criteria: Criteria) -> Iterator[Fault]:

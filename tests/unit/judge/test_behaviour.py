@@ -214,7 +214,7 @@ def test_what_is_shown_and_kept(tmp_path: Path) -> None:
     assert len(facts["unit(rows.jsonl)"]["sha256"]) == 64
     told_limits = dict(PART.limits(trial.criteria))
     assert told_limits["behaviour/invariance(code)"] == {
-        "column": "code", "to": [3.0], "within": 1e-6, "share": 0.0,
+        "column": "code", "to": [3.0], "within": 1e-6, "max": 0.0,
     }  # fmt: skip
 
 

@@ -62,7 +62,8 @@ def test_a_model_without_an_answer_to_a_missing_value_failed() -> None:
 
 
 def test_noise_is_of_the_columns_own_spread_and_the_same_every_time() -> None:
-    trial = trial_of(of_a, {"robustness": noise("a", "b", sd=0.2)}, frame=FRAME, y=Y)
+    wide = FRAME.assign(a=5 * FRAME["a"])
+    trial = trial_of(of_a, {"robustness": noise("a", "b", sd=0.2)}, frame=wide, y=Y)
     rule, matrix = trial.criteria.robustness.noise, trial.bench.evaluation.matrix  # type: ignore[union-attr]
     assert rule is not None
     found = noisy(trial.bench, rule)

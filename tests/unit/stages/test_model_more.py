@@ -11,6 +11,9 @@ import pytest
 from helpers.judging import MODELS, checks_of, model_job, table
 
 from runner.errors import ConfigError
+from runner.judge.criteria import Criteria
+from runner.judge.rules import limits_of
+from runner.manifest.thresholds import LOOSENED, moved
 from runner.model import Check, Status
 from runner.stages.model import run
 
@@ -34,6 +37,17 @@ RULES: dict[str, Any] = {
         "time": {"column": "day", "train": "train.parquet"},
     },
     "classes_predicted": {"min_share": 0.05},
+}
+LOOSER: dict[str, Any] = {
+    **RULES,
+    "calibration": {**RULES["calibration"], "slope": [0.6, 1.7]},
+    "regressions": {"max_share": 0.03},
+    "behaviour": [
+        {"invariance": {"column": "c", "change": "permute", "within": 0.3, "share": 0.1}},
+        *RULES["behaviour"][1:],
+    ],
+    "leakage": {**RULES["leakage"], "time": None},
+    "classes_predicted": {},
 }
 ROW = {"name": "high", "features": {"a": 3, "b": -1, "c": 0}, "min": 0.8}
 
@@ -108,3 +122,16 @@ def test_rules_that_show_nothing_are_refused_with_their_place(
     with pytest.raises(ConfigError, match=why) as refusal:
         judged(tmp_path, {"version": 1, "task": "binary-classification", **rule})
     assert all(problem.line for problem in refusal.value.problems)
+
+
+def test_a_loosened_rule_is_told_as_such() -> None:
+    before, after = (limits_of(Criteria.model_validate(each)) for each in (RULES, LOOSER))
+    ways = {(check, words.split(" ")[0]): way for check, words, way in moved(before, after)}
+    assert ways == {
+        ("behaviour/invariance(c)", "max"): LOOSENED,
+        ("behaviour/invariance(c)", "within"): LOOSENED,
+        ("calibration/slope", "max"): LOOSENED,
+        ("classes_predicted", "min"): LOOSENED,
+        ("leakage/time", "column"): LOOSENED,
+        ("regressions", "max"): LOOSENED,
+    }
