@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from runner.judge.paired.compare import compare
@@ -13,6 +13,7 @@ from runner.judge.paired.interval import Spread, bounds
 from runner.judge.predictions import BINARY, Predictions
 
 
+@settings(deadline=None)
 @given(st.floats(-4, 4), st.floats(0.01, 2), st.floats(-3, 3), st.floats(2, 200), st.floats(0.0001, 0.4))
 def test_an_interval_lies_below_a_bound_where_its_alpha_is_above_p(
     value: float, se: float, skewness: float, df: float, alpha: float

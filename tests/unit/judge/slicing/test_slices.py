@@ -8,11 +8,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.judging import binary
+from helpers.judging import binary, regression
 from pydantic import ValidationError
 
 from runner.judge.criteria_slices import SliceRule
 from runner.judge.paired.interval import Spread
+from runner.judge.paired.verdict import Interval
 from runner.judge.predictions import Predictions
 from runner.judge.slicing.adjust import adjusted
 from runner.judge.slicing.checks import checks, told_loss
@@ -153,6 +154,24 @@ def test_with_adjust_a_high_loss_fails_on_evidence() -> None:
     bad = judge(rule(metric="log_loss", min=None, max=0.1, adjust="none"), p, frame(p, "all"))[0]
     good = judge(rule(metric="log_loss", min=None, max=0.9, adjust="none"), p, frame(p, "all"))[0]
     assert (bad.status, good.status) == (Status.FAILED, Status.PASSED)
+
+
+@pytest.mark.parametrize(("side", "end"), [("max", "low"), ("min", "high")])
+def test_evidence_is_an_interval_beyond_the_bound_of_skewed_losses_too(side: str, end: str) -> None:
+    p = regression(rows=60)
+    skewed = replace(p, scores=p.y + np.random.default_rng(1).exponential(size=60))
+    metric, sign = ("mean_absolute_error", 1) if side == "max" else ("r2", -1)
+
+    def found(bound: float) -> tuple[Interval | None, Status]:
+        each = rule(**{"metric": metric, "min": None, side: bound, "adjust": "none"})
+        seen = against_bounds(slices_of(each, frame(p, "all")), skewed, frame(p, "all"))[0].seen
+        return seen.interval, judge(each, skewed, frame(p, "all"))[0].status
+
+    interval, _ = found(0.5)
+    assert interval is not None
+    edge = getattr(interval, end)
+    assert found(edge - sign * 0.001)[1] is Status.FAILED
+    assert found(edge + sign * 0.001)[1] is Status.PASSED
 
 
 def test_fewer_than_ten_rows_are_no_evidence() -> None:
