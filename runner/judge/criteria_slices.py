@@ -83,9 +83,8 @@ class SliceRule(Cut, MetricRule):
     @property
     def expressions(self) -> Mapping[str, str]:
         """The expressions by name; one without a name is named by its text."""
-        if self.where is None or isinstance(self.where, dict):
-            return self.where or {}
-        return {unique_line(self.where, 60): self.where}
+        named = {self.where: self.where} if isinstance(self.where, str) else self.where or {}
+        return {unique_line(name, 60): text for name, text in named.items()}
 
     @property
     def name(self) -> str:
