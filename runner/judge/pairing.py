@@ -74,7 +74,7 @@ class Ids:
             return cls(pd.Index(column.to_numpy()), "whole numbers")
         if pd.api.types.is_datetime64_any_dtype(column.dtype):
             return cls(pd.DatetimeIndex(column), "times")
-        return cls(pd.Index(column.astype(str).to_numpy(dtype=object)), "text")
+        return cls(pd.Index(column.astype(str).to_numpy(dtype=object), dtype=object), "text")
 
     def doubles(self) -> Odd | None:
         """The ids that stand there more than once."""
@@ -102,11 +102,17 @@ def pair(column: str, ours: pd.Series[Any], theirs: pd.Series[Any]) -> tuple[Pai
     mine, other = Ids.of(ours), Ids.of(theirs)
     if mine.kind != other.kind:
         raise CannotCompute(f"the ids are {other.kind}, the evaluation's are {mine.kind}")
-    odd = tuple(_misfits(mine, other))
-    if odd:
-        return Pairing(column, len(mine.values), odd), None
-    order = other.values.get_indexer(mine.values)
+    if (order := _places(mine, other)) is None:
+        return Pairing(column, len(mine.values), tuple(_misfits(mine, other))), None
     return Pairing(column, len(order), (), bool((order[1:] < order[:-1]).any())), order
+
+
+def _places(mine: Ids, other: Ids) -> Any:
+    """Where each of the ids (n,) stands in the other's, None unless both have the same ones, once each."""
+    if len(mine.values) != len(other.values) or not (mine.values.is_unique and other.values.is_unique):
+        return None
+    order = other.values.get_indexer(mine.values)
+    return None if (order < 0).any() else order
 
 
 def _misfits(mine: Ids, other: Ids) -> Iterator[Odd]:
@@ -114,10 +120,11 @@ def _misfits(mine: Ids, other: Ids) -> Iterator[Odd]:
         yield Odd(f"{double.what} in the evaluation", double.count, double.examples)
     if double := other.doubles():
         yield double
-    for what, there, here in (("are missing", mine, other), ("are extra", other, mine)):
-        lacking = ~there.values.isin(here.values)
+    ours, theirs = mine.values.drop_duplicates(), other.values.drop_duplicates()
+    for what, here, there in (("are missing", ours, theirs), ("are extra", theirs, ours)):
+        lacking = there.get_indexer(here) < 0
         if lacking.any():
-            yield Odd(what, int(lacking.sum()), _some(there.values[lacking]))
+            yield Odd(what, int(lacking.sum()), _some(here[lacking]))
 
 
 def relabelled(pairing: Pairing, ids: pd.Series[Any], differ: Any) -> Pairing:

@@ -143,6 +143,6 @@ def _differ(said: pd.Series[Any], evaluation: Evaluation) -> Any:
 
     if evaluation.classes:
         places = {label: place for place, label in enumerate(evaluation.classes)}
-        return said.map(lambda label: places.get(label, -1)).to_numpy() != evaluation.y
+        return said.map(places).to_numpy(dtype=np.float64, na_value=np.nan) != evaluation.y
     numbers = pd.to_numeric(said, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     return ~np.isclose(numbers, evaluation.y, rtol=SAME, atol=0)
