@@ -150,6 +150,17 @@ def test_equalised_odds_are_the_worse_of_both_rates() -> None:
     assert found.status is Status.FAILED and "false positive rate" in found.cause
 
 
+def test_two_rates_are_two_chances_of_a_false_alarm() -> None:
+    """Of the positives far apart, of the negatives alike: the interval is that of half of alpha."""
+    y, sex, turn = np.arange(1600) % 2, np.repeat(["f", "m"], 800), np.arange(1600) // 2 % 20
+    share = np.where(y == 0, 4, np.where(sex == "f", 6, 9))
+    p = Predictions(BINARY, y, np.where(turn < share, 0.9, 0.1), (0, 1))
+    found = [each for each in rates(p, by_values(pd.Series(sex)), 1, 0.5, 0.05) if each]
+    gap = largest_gap("true positive rate", found, 0.025).difference
+    told = judge(rule(measure="equalised_odds"), p, pd.DataFrame({"sex": sex}))[-1].measured
+    assert f"true positive rate 0.15 [{gap.low:.4g}, {gap.high:.4g}]" in told
+
+
 @pytest.mark.parametrize(("by", "cause"), [("sxe", "did you mean 'sex'"), ("sex", "NaN or infinite")])
 def test_what_cannot_be_compared_is_an_error(by: str, cause: str) -> None:
     p, frame = predictions({"f": (10, 40), "m": (30, 60)})

@@ -80,6 +80,15 @@ def test_few_rows_fill_no_list() -> None:
     assert "tiny=tiny" not in [each.name for each in found]
 
 
+def test_a_slice_whose_rows_all_lose_alike_is_found() -> None:
+    """Its own losses do not vary, which says little of how far they may: the table's do."""
+    mask = np.arange(ROWS) < 60
+    own, other = np.where(mask, 2.0, 0.1), np.full(ROWS, 0.1)
+    frame = table().assign(alike=np.where(mask, "yes", "no"))
+    found = search(Losses(own, other), columns_of(frame, honest())).found[0]
+    assert found.name == "alike=yes" and 0 < found.excess.low < found.excess.value
+
+
 def test_where_all_is_lost_only_worse_slices_are_listed() -> None:
     worse = Predictions(BINARY, honest().y, np.clip(0.5 + (honest().scores - 0.5) / 2, 0, 1), (0, 1))
     found = worst(worse, honest()).found
