@@ -119,8 +119,7 @@ def average_precision(ladder: Ladder) -> tuple[float, Any, Any] | None:
     if positive <= 0 or positive >= whole:
         return None
     above = whole - ladder.ties.before(every, ladder.each)  # the weight from a row's score on
-    share = np.divide(1, above, out=every, where=above > 0)
-    share[above <= 0] = 0
+    share = np.divide(1, above, out=every, where=above > 0)  # above is 0 only of rows that weigh nothing
     exact = positive - ladder.ties.before(risen, ladder.ups)
     exact *= share
     share *= ladder.ups
