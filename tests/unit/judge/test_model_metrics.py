@@ -89,14 +89,12 @@ def test_the_curves_keep_their_area_in_the_monitors_order() -> None:
     assert len(pr["recalls"]) == len(pr["precisions"])
 
 
-@pytest.mark.parametrize("name", ["recall", "precision", "f2", "true_negative_rate"])
-def test_the_deviation_is_that_of_the_metric_over_samples(name: str) -> None:
-    values = []
-    for seed in range(200):
-        p = binary(seed, rows=400)
-        values.append(told(p, "binary_classification_metrics")[name]["value"])
-    claimed = told(binary(7, rows=400), "binary_classification_metrics")[name]["standard_deviation"]
-    assert claimed == pytest.approx(np.std(values), rel=0.25)
+def test_the_deviation_is_that_of_the_metric_over_samples() -> None:
+    names, family = ("recall", "precision", "f2", "true_negative_rate"), "binary_classification_metrics"
+    drawn = [told(binary(seed, rows=300), family) for seed in range(100)]
+    for name in names:
+        over = np.std([found[name]["value"] for found in drawn])
+        assert drawn[0][name]["standard_deviation"] == pytest.approx(over, rel=0.3)
 
 
 def test_the_other_tasks_have_their_names() -> None:
