@@ -117,6 +117,8 @@ def test_skewness_widens_the_side_on_which_it_errs() -> None:
     found = bounds(0.0, tilted, ALPHA)
     assert found.low < plain.low - 0.1
     assert found.high == plain.high
+    mirrored = bounds(0.0, Spread(1.0, 3.0, 40.0, 50), ALPHA)
+    assert (mirrored.low, mirrored.high) == pytest.approx((-found.high, -found.low))
 
 
 def test_slack_moves_the_ends() -> None:

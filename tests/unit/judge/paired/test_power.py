@@ -43,6 +43,15 @@ def test_few_rows_that_differ_tell_nothing_and_none_lose_more_than_differ() -> N
     assert Discordant(0.5).tells(9, 0.5, ALPHA) == 0
     assert Discordant(0.05).tells(1000, 0.06, ALPHA) == 0
     assert Smooth(1.0).passes(9, 100.0, ALPHA) == 0
+    seldom = stats.binom.sf(9, 500, 0.01)
+    assert Smooth(0.1, 100.0, 0.01).tells(500, 1.0, ALPHA) == pytest.approx(seldom)
+
+
+def test_a_loss_of_the_margin_passes_as_seldom_as_alpha_says() -> None:
+    assert Discordant(0.2).passes(2000, 0.05, ALPHA, loss=0.05) == pytest.approx(ALPHA, abs=0.005)
+    assert Smooth(0.4).passes(2000, 0.05, ALPHA, loss=0.05) == pytest.approx(ALPHA, abs=0.005)
+    equal, lossy = (Discordant(0.2).passes(500, 0.05, ALPHA, loss=each) for each in (0.0, 0.02))
+    assert lossy < equal - 0.2
 
 
 def test_of_means_it_is_the_textbooks_sample_size() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
+from runner.judge.paired.compare import compare
 from runner.judge.paired.verdict import LEAST, Interval, Standing, standing
+from runner.judge.predictions import BINARY, Predictions
 
 MARGIN, STEP = 0.005, 1e-9
 INF = math.inf
@@ -46,6 +49,33 @@ def test_each_border(low: float, high: float, verdict: Standing) -> None:
 def test_fewer_than_ten_rows_carry_no_verdict(low: float) -> None:
     assert said(low, low + 0.001, LEAST - 1) is Standing.INCONCLUSIVE
     assert said(low, low + 0.001, LEAST) is not Standing.INCONCLUSIVE
+
+
+def pair(rows: int, positives: int, differ: slice) -> list[Predictions]:
+    """Two models, all but one right; they differ on these rows, in turns better and worse. The positives are
+    the first rows."""
+    y = (np.arange(rows) < positives).astype(int)
+    right = np.ones((2, rows), bool)
+    right[:, -1] = right[:, 0] = False
+    right[0, differ] = np.arange(rows)[differ] % 2 == 0
+    right[1, differ] = ~right[0, differ]
+    return [Predictions(BINARY, y, np.where(each == (y == 1), 0.9, 0.1)) for each in right]
+
+
+def test_negatives_carry_no_difference_of_recalls() -> None:
+    assert compare("recall", *pair(400, 200, slice(250, 300))).carrying == 0
+    assert compare("recall", *pair(400, 200, slice(150, 300))).carrying == 50
+    assert compare("f1", *pair(400, 200, slice(150, 300))).carrying == 150
+
+
+def test_a_handful_of_positives_carries_no_difference_of_areas() -> None:
+    dice = np.random.default_rng(1)
+    for positives, few in ((5, True), (200, False)):
+        y = (np.arange(1000) < positives).astype(int)
+        scores = y + dice.normal(size=1000) + dice.normal(size=(2, 1000)) / 2
+        found = compare("roc_auc", *(Predictions(BINARY, y, each) for each in scores))
+        assert (found.carrying < LEAST) is few
+        assert (found.standing(0.9) is Standing.INCONCLUSIVE) is few
 
 
 @pytest.mark.parametrize(("low", "high"), [(math.nan, 1.0), (0.1, math.nan), (0.2, 0.1)])
