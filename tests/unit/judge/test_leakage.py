@@ -76,6 +76,14 @@ def test_of_classes_the_best_told_one_counts() -> None:
     assert predicts(FRAME["a"], y, MULTICLASS, ("x", "y", "z")) < 0.56
 
 
+def test_of_few_rows_the_rank_of_each_class_counts_in_either_direction() -> None:
+    y = np.array([1, 1, 1, 0, 2, 0, 2, 2, 0])  # ranks tell class 1 alone; halves of nine rows teach nothing
+    assert predicts(np.arange(9), y, MULTICLASS, ("x", "y", "z")) == 1
+    assert predicts(-np.arange(9), y, MULTICLASS, ("x", "y", "z")) == 1
+    gone = np.where(y == 1, np.nan, [0, 0, 0, 1, 5, 4, 2, 7, 3])
+    assert predicts(gone, y, MULTICLASS, ("x", "y", "z")) == 1
+
+
 def test_of_numbers_it_is_the_share_of_variance() -> None:
     y = RNG.normal(size=ROWS) * 4
     assert predicts(y**3, y, REGRESSION) > 0.99
