@@ -6,8 +6,8 @@ often as the power says.
 A copy of examples/flights is judged by `lockgate run --stage model`; its present model is the champion
 (with `baseline: {kind: champion, compare: ...}` in place of the dummy). Every plant is trained by
 benchmarks/flights_planted.py in the solution's own environment; a run then takes what that left as if it had
-trained it itself. Each plant must be refused, the check that it should fail FAILED in words that name it. (The
-exit status is 1, or 3 where the plant also left something that cannot be told: ERROR outranks FAILED.)
+trained it itself. Each plant must be refused, the check that it should fail FAILED in words that name it; the
+exit status is 1, or 3 where the plant also left something that cannot be told (ERROR outranks FAILED).
 
 Honest retrainings are fitted on days of the training period drawn with replacement. Their true loss is what
 other such retrainings (the pilots) lose on average; the power is what `lockgate power --pilot` would print of

@@ -26,7 +26,7 @@ Split = tuple[dataset.Dataset, dataset.Dataset]
 PRECIP = NAMES.index("precip")
 LEFT = (paths.MODEL, paths.REFERENCE, paths.RECORD, paths.EVALUATION, paths.GOLDEN)
 ANEW = 50
-SLOW = 128  # the side of a matrix that is multiplied by itself before each answer
+SLOW = 192  # the side of a matrix that is multiplied by itself before each answer
 
 
 def clean(split: Split) -> Split:

@@ -70,6 +70,7 @@ def test_of_two_classes_it_is_what_scikit_learn_says() -> None:
     said, found = p.labels(), told(p, "binary_classification_metrics")
     assert found["f0_5"]["value"] == pytest.approx(metrics.fbeta_score(p.y, said, beta=0.5), abs=1e-12)
     assert found["f2"]["value"] == pytest.approx(metrics.fbeta_score(p.y, said, beta=2), abs=1e-12)
+    assert found["accuracy"]["value"] == pytest.approx(metrics.accuracy_score(p.y, said), abs=1e-12)
     assert found["auc"]["value"] == pytest.approx(metrics.roc_auc_score(p.y, p.scores), abs=1e-12)
     assert found["precision"]["value"] == pytest.approx(metrics.precision_score(p.y, said), abs=1e-12)
     assert found["false_positive_rate"]["value"] == pytest.approx(

@@ -68,6 +68,15 @@ def test_what_moved_against_the_champion(tmp_path: Path, champion: str, status: 
     assert checks["explain/moved"].status is status
 
 
+def test_what_noise_may_have_moved_is_an_error(tmp_path: Path) -> None:
+    rule = {"max_share_moved": 0.01, "permutations": 2}
+    first = checks_of(judged(tmp_path / "a", rule, champion="champion"))["explain/moved"].measured
+    value, low = (float(each.strip("[,")) for each in first.split()[:2])
+    near = {**rule, "max_share_moved": (value + low) / 2}
+    check = checks_of(judged(tmp_path / "b", near, champion="champion"))["explain/moved"]
+    assert (check.status, "noise" in check.cause) == (Status.ERROR, True)
+
+
 def test_without_a_champion_what_moved_is_an_error(tmp_path: Path) -> None:
     checks = checks_of(judged(tmp_path / "s", {"max_share_moved": 0.3}))
     assert checks["explain/moved"].status is Status.ERROR and "champion" in checks["explain/moved"].cause
