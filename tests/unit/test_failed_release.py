@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from runner.adapters.aws import Aws, AwsTarget
+from runner.adapters.aws import Aws, sandbox_target
 from runner.config.schema import Environment, Solution
 from runner.deploying import Place
-from runner.errors import InfrastructureError
-from runner.failed_release import Teller, evidence_of
+from runner.errors import InfrastructureError, LockgateError, RefusedError, UsageError
+from runner.failed_release import Teller, evidence_of, telling
 from runner.model import Status
+from runner.release.lease import Busy
+from runner.release.records import Kind
 from runner.report.layout import MANIFEST, REPORT
 
 ROLE = "arn:aws:sts::123456789012:assumed-role/deploy/AWSCodeBuild-1"
@@ -25,7 +27,7 @@ class Account(Aws):
     """One that tells who calls it, unless it tells nothing at all."""
 
     def __init__(self, *, silent: bool = False) -> None:
-        self.target, self.silent = AwsTarget("real", "", "eu-west-1", "AWS: made up"), silent
+        self.target, self.silent = sandbox_target("http://127.0.0.1:1"), silent
 
     def call(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
         if self.silent:
@@ -37,12 +39,15 @@ class Account(Aws):
         return []
 
 
+def now() -> datetime:
+    return datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
 def teller(root: Path, aws: Aws, manifest: str = "") -> Teller:
     stages = {"unit": {"kind": "unit", "suites": ["suites/unit"]}}
     solution = Solution.model_validate({"solution": "flights", "components": {}, "stages": stages})
     place = Place(solution, "prod", Environment(), aws, "bucket", False, "codepipeline/lockgate-flights")
-    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    return Teller(root, place, "deploy", lambda: now, now, manifest)
+    return Teller(root, place, "deploy", now, now(), manifest)
 
 
 @pytest.mark.parametrize(("silent", "role"), [(False, ROLE), (True, "")])
@@ -77,3 +82,22 @@ def test_the_message_has_them(tmp_path: Path) -> None:
     links = teller(tmp_path, Account(), URI).incident(Status.FAILED, "why").links
     assert links["manifest"] == f"{URI}/report/manifest.json"
     assert links["ledger"] == "s3://bucket/deployments/flights/prod"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"),
+    [
+        (Busy("the environment is being changed"), False),
+        (UsageError("no such environment"), False),
+        (RefusedError("unsigned"), True),
+        (InfrastructureError("Rate exceeded"), True),
+    ],
+)
+def test_what_is_nobodys_failure_is_not_told(
+    tmp_path: Path, error: LockgateError, is_told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCKGATE_NOTIFY_TOPIC", "no topic")
+    place = teller(tmp_path, Account()).place
+    with pytest.raises(type(error)), telling(tmp_path, place, Kind.DEPLOY, now):
+        raise error
+    assert (tmp_path / ".lockgate/incidents").is_dir() is is_told

@@ -9,10 +9,12 @@ import pytest
 from helpers.releases import Shop
 
 from runner.adapters.aws import Aws, AwsTarget
+from runner.adapters.files import sha256_file
 from runner.asking import asked_before
 from runner.config.load import load
-from runner.errors import UsageError
+from runner.errors import InfrastructureError, UsageError
 from runner.manifest.read import read_manifest
+from runner.release.before_traffic import rows_of
 from runner.release.flow import BeforeTraffic
 from runner.release.proof import Proven
 from runner.stages.stack_deploy import Stacks
@@ -57,3 +59,16 @@ def test_a_sandbox_needs_none(tmp_path: Path) -> None:
 
 def test_nor_does_a_solution_that_marks_no_test(tmp_path: Path) -> None:
     assert not asked(tmp_path, "real", marked=False).is_needed
+
+
+def test_golden_rows_are_those_that_the_manifest_names(tmp_path: Path) -> None:
+    rows = tmp_path / "stages/integration/golden.jsonl"
+    rows.parent.mkdir(parents=True)
+    rows.write_text("{}")
+    named = sha256_file(rows)
+    assert rows_of(tmp_path, "integration", named) == rows
+    assert rows_of(tmp_path, "integration", "") is None
+    rows.write_text('{"event": 1}')
+    for folder in (tmp_path, tmp_path / "elsewhere"):
+        with pytest.raises(InfrastructureError, match="not there, or were changed"):
+            rows_of(folder, "integration", named)
