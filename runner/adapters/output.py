@@ -6,6 +6,7 @@ through the redactor, whoever prints it: `prepare_streams` puts itself before bo
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Secrecy:
 
 
 SECRECY = Secrecy()
+LOST: list[str] = []
 
 
 class Clean:
@@ -48,8 +50,8 @@ class Clean:
     def write(self, text: str) -> int:
         try:
             self.stream.write(SECRECY.redactor().text(text))
-        except OSError:
-            _to_nowhere(self.stream)
+        except OSError as error:
+            _to_nowhere(self.stream, error)
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
@@ -59,8 +61,8 @@ class Clean:
     def flush(self) -> None:
         try:
             self.stream.flush()
-        except OSError:
-            _to_nowhere(self.stream)
+        except OSError as error:
+            _to_nowhere(self.stream, error)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
@@ -85,11 +87,19 @@ def say(stream: IO[str], text: str) -> None:
     """Print a text. A closed pipe (`lockgate run | head`) turns further output into nothing."""
     try:
         print(SECRECY.redactor().text(text), file=stream, flush=True)
-    except OSError:
-        _to_nowhere(stream)
+    except OSError as error:
+        _to_nowhere(stream, error)
 
 
-def _to_nowhere(stream: IO[str]) -> None:
+def lost() -> str:
+    """Why some of what was printed was not written down (a full disk), or ''; asking forgets it."""
+    found, LOST[:] = list(LOST), []
+    return found[0] if found else ""
+
+
+def _to_nowhere(stream: IO[str], error: OSError) -> None:
+    if error.errno != errno.EPIPE:  # somebody who stops listening has heard enough
+        LOST.append(error.strerror or str(error))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from runner import __version__
-from runner.adapters.output import prepare_streams, say
+from runner.adapters.output import lost, prepare_streams, say
 from runner.errors import LockgateError
 
 # command -> (module under runner.cli, one line of help that costs no import)
@@ -83,6 +83,14 @@ def cli() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; never raises, never prints a traceback."""
     prepare_streams()
+    code = _main(argv)
+    sys.stdout.flush()
+    if (why := lost()) and code == 0:
+        return _fail(3, f"the output could not be written whole: {why}", as_json=False)
+    return code
+
+
+def _main(argv: Sequence[str] | None) -> int:
     as_json = "--json" in (sys.argv[1:] if argv is None else argv)
     try:
         result = cli.main(args=argv, prog_name="lockgate", standalone_mode=False)

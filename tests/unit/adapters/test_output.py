@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from runner.adapters.output import SECRECY, Clean, prepare_streams, say
+from runner.adapters.output import SECRECY, Clean, lost, prepare_streams, say
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +50,7 @@ def test_a_closed_pipe_ends_nothing() -> None:
             clean.write("x" * 100_000)
             clean.flush()
         say(stream, "still here")
+    assert not lost()
 
 
 def test_a_clean_stream_is_its_stream_otherwise() -> None:
