@@ -32,7 +32,7 @@ def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
         yield f"baseline/{beat.label}", {"by": beat.by, "against": against}
     for each in rule.compare:
         told = {"margin": each.margin, "alpha": each.alpha, "accept": list(each.accept)}
-        yield f"{rule.kind}/{each.label}", {**told, "against": against}
+        yield f"{rule.kind}/{each.label}", {**told, "group": each.group, "against": against}
 
 
 def _words(rule: Champion) -> str:

@@ -38,9 +38,13 @@ def _id(name: str) -> str:
 
 def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
     rule = criteria.explain
-    if rule:
-        yield from ((_id(name), {"max": rule.max_importance}) for name in rule.must_not_use)
-        yield from [(MOVED, {"max": rule.max_share_moved})] * (rule.max_share_moved is not None)
+    if rule is None:
+        return
+    how = rule.model_dump(mode="json", include={"metric", "alpha", "permutations", "max_rows", "seed"})
+    how["groups"] = {name: list(each) for name, each in rule.groups.items()} or None
+    yield from ((_id(name), {"max": rule.max_importance, **how}) for name in rule.must_not_use)
+    if rule.max_share_moved is not None:
+        yield MOVED, {"max": rule.max_share_moved, **how}
 
 
 def faults(criteria: Criteria) -> Iterator[Fault]:

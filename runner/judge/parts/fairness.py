@@ -143,7 +143,8 @@ def ids(bench: Bench) -> Iterator[str]:
 def limits(criteria: Criteria) -> Iterator[tuple[str, Limits]]:
     for rule in criteria.fairness:
         told = {"max": rule.max_difference, "threshold": rule.threshold, "alpha": rule.alpha}
-        yield rule.id, {**told, "min_rows": rule.min_rows, "require": rule.require}
+        cut = rule.model_dump(mode="json", include={"bins", "min_rows", "require"})
+        yield rule.id, {**told, **cut}
 
 
 def faults(criteria: Criteria) -> Iterator[Fault]:
