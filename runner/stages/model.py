@@ -109,7 +109,8 @@ def _compares(criteria: Criteria) -> bool:
     """Whether a rule beside `baseline` is about the champion."""
     timed = criteria.latency is not None and criteria.latency.max_ratio is not None
     sliced = any(rule.margin is not None for rule in criteria.slices)
-    return timed or sliced or criteria.regressions is not None
+    explained = criteria.explain is not None and criteria.explain.max_share_moved is not None
+    return timed or sliced or explained or criteria.regressions is not None
 
 
 def _blind(

@@ -43,6 +43,8 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
     elif (rule.worse_by is None) == (task == REGRESSION):
         needs = "a regression needs worse_by" if task == REGRESSION else "worse_by is for a regression"
         yield Fault((ID,), f"{needs}: it says when a row is worse")
+    if rule.max_share == 0:
+        yield Fault((ID, "max_share"), "0 can never pass: no number of rows shows that it is none", "above 0")
     if rule.threshold is not None and task != BINARY:
         yield Fault((ID, "threshold"), f"{task} takes no threshold")
 

@@ -52,10 +52,8 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
         yield Fault(("robustness",), "no rule: noise, missing or unseen")
     for id, rule in _losses(criteria):
         metric, loc = METRICS.get(rule.metric), ("robustness", id.split("/")[1], "max_loss")
-        if metric and rule.max_loss >= metric.high - metric.low:
-            yield Fault(
-                loc, f"max_loss {rule.max_loss:g} can never fail", f"{metric.low:g} to {metric.high:g}"
-            )
+        if metric and rule.max_loss >= (high := metric.highest(criteria.task)) - metric.low:
+            yield Fault(loc, f"max_loss {rule.max_loss:g} can never fail", f"{metric.low:g} to {high:g}")
 
 
 def choices(criteria: Criteria) -> Iterator[tuple[tuple[str | int, ...], MetricChoice]]:

@@ -9,7 +9,9 @@ import pytest
 from helpers.trials import checks_of, features, trial_of
 from scipy.special import expit
 
+from runner.judge.criteria import Criteria
 from runner.judge.parts.robustness import PART
+from runner.judge.predictions import BINARY, MULTICLASS
 from runner.judge.robustness import noisy, thinned
 from runner.model import Check, Status
 
@@ -136,3 +138,11 @@ def test_what_is_kept_and_what_is_refused() -> None:
     for rule, why in (({}, "no rule"), (noise("a", max_loss=1), "can never fail")):
         wrong = trial_of(of_a, {"robustness": rule}, frame=FRAME, y=Y)
         assert [why in fault.what for fault in PART.faults(wrong.criteria)] == [True]
+
+
+def test_what_no_loss_can_exceed_depends_on_the_task() -> None:
+    """Of several classes a Brier score is up to 2 (scikit-learn)."""
+    rule = {"noise": {"columns": ["a"], "metric": "brier_score_loss", "max_loss": 1.5}}
+    for task, refused in ((MULTICLASS, False), (BINARY, True)):
+        criteria = Criteria.model_validate({"version": 1, "task": task, "robustness": rule})
+        assert bool(list(PART.faults(criteria))) is refused

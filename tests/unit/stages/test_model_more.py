@@ -89,6 +89,12 @@ def test_a_champion_that_no_rule_looks_at_is_refused(tmp_path: Path) -> None:
         judged(tmp_path, {name: rule for name, rule in RULES.items() if name != "regressions"})
 
 
+def test_what_moved_against_a_champion_looks_at_it(tmp_path: Path) -> None:
+    rule = {"permutations": 1, "max_rows": 100, "max_share_moved": 0.5}
+    checks = judged(tmp_path, {"version": 1, "task": RULES["task"], "explain": rule})
+    assert checks["explain/moved"].status is Status.PASSED
+
+
 def test_without_its_table_every_rule_is_skipped(tmp_path: Path) -> None:
     job = model_job(tmp_path, RULES, champion="old.onnx")
     (tmp_path / "evaluation.parquet").write_bytes(b"")
@@ -114,6 +120,7 @@ def test_the_report_keeps_what_was_found(tmp_path: Path) -> None:
         ({"calibration": {"max_error": 0.1, "slope": [1.1, 1.2]}}, "exact calibration's 1 is not within"),
         ({"leakage": {"single_feature": {"max_auc": 0.4}}}, "max_auc"),
         ({"regressions": {"max_share": 1}}, "max_share"),
+        ({"regressions": {"max_share": 0}}, "can never pass"),
     ],
 )
 def test_rules_that_show_nothing_are_refused_with_their_place(
