@@ -27,7 +27,7 @@ ROWS = 40
 MANY, WIDE = 16, 4.0
 # Characters that a name may have beside its row, and above it.
 BESIDE, ABOVE = 22, 64
-_CHARACTER, _VALUES, _LIMIT_LINE, _NAME_LINE = 7.2, 52.0, 15.0, 16.0
+_CHARACTER, _VALUES, _FIRST_LIMIT, _LIMIT_LINE, _NAME_LINE = 7.2, 52.0, 25.0, 15.0, 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _layout(plot: Plot, names: list[str], columns: list[dict[str, _Cell]]) -> _L
     axis = scale(values + limits, left, WIDTH - _VALUES, zero=plot.kind == "bar", count=4)
     cell = 16.0 if len(columns) == 1 and len(names) <= MANY else 13.0
     row = above + cell * max(len(columns), 1) + (9 if len(names) <= MANY else 4)
-    top = 18 + _LIMIT_LINE * len(limits)
+    top = (_FIRST_LIMIT if limits else 18.0) + _LIMIT_LINE * len(limits)
     places = _places(cells)
     return _Layout(axis, top, row, cell, top + row * len(names), above, places, len(names) > MANY)
 
@@ -136,7 +136,7 @@ def _limits(plot: Plot, layout: _Layout) -> list[Markup]:
     known = [(limit, v) for limit in plot.limits if (v := finite(limit.value)) is not None]
     parts: list[Markup] = []
     for index, (limit, value) in enumerate(known):
-        x, y = layout.axis.at(value), 18 + _LIMIT_LINE * index
+        x, y = layout.axis.at(value), _FIRST_LIMIT + _LIMIT_LINE * index
         parts.append(marks.line((x, y + 3), (x, layout.bottom), "limit", limit.label))
         parts.append(marks.label(limit.label, x, y, "limit-label", _anchor(x), 34))
     return parts

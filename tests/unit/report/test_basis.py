@@ -63,3 +63,10 @@ def test_the_page_has_it_before_the_plots() -> None:
     page = render(replace(record, results=tuple(stages)))
     assert page.index("What the verdict rests on") < page.index(WORDS.split(",")[0])
     assert ROWS in page and "&lt;b&gt;old" in page and "<b>old" not in page
+
+
+def test_a_finding_does_not_say_a_sentence_twice() -> None:
+    worse = replace(CHAMPION, status=Status.FAILED, cause=f"{WORDS}. {ROWS}")
+    page = render(replace(sample.passing(), results=(result(worse),)))
+    told = page[page.index("What went wrong") : page.index("What the verdict rests on")]
+    assert told.count("difference +0.002") == 1
