@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.judge.criteria import Compare
 from runner.judge.paired.compare import Paired, compare
-from runner.judge.paired.verdict import LEAST, Standing
+from runner.judge.paired.verdict import LEAST, Standing, too_few
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.model import Check, Status
 
@@ -51,7 +51,7 @@ def _groups(rule: Compare, frame: Any) -> Any:
 def _power(found: Paired, margin: float) -> str:
     """What these rows can tell, and how many would tell a loss of the margin."""
     if found.carrying < LEAST:
-        return f"The models differ on {found.carrying} rows; fewer than {LEAST} are no evidence."
+        return f"{too_few(found.carrying)}."
     rows = found.needed(margin)
     if rows is None:
         return f"No number of rows can be named that tells a loss of {margin:g}."

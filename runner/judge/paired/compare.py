@@ -12,7 +12,7 @@ from runner.judge.options import Options
 from runner.judge.paired.interval import Spread, bounds, from_powers, score
 from runner.judge.paired.power import Design, rows_for, seen
 from runner.judge.paired.units import clusters_of, units_of
-from runner.judge.paired.verdict import Interval, Standing, standing
+from runner.judge.paired.verdict import Interval, Standing, standing, words_of
 from runner.judge.predictions import CannotCompute, Predictions
 
 MANY = 100_000  # rows from which on a second thread is worth its start
@@ -61,12 +61,12 @@ class Paired:
         return rows_for(power, lambda rows: self.design.tells(rows, loss, self.alpha))
 
     def words(self, margin: float) -> str:
-        """'candidate roc_auc 0.781 against 0.779, difference +0.002 [-0.001, +0.005], margin 0.005:
+        """'candidate roc_auc 0.781 against 0.779, difference +0.0020 [-0.0010, +0.0050], margin 0.005:
         equivalent'."""
         d = self.difference
         return (
             f"candidate {self.metric} {self.candidate:.4g} against {self.champion:.4g}, difference "
-            f"{d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}], margin {margin:g}: {self.standing(margin)}"
+            f"{words_of(d, -margin, 0.0, margin)}, margin {margin:g}: {self.standing(margin)}"
         )
 
 

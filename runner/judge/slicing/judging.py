@@ -14,7 +14,7 @@ from runner.judge.paired.compare import Paired, compare_slices
 from runner.judge.paired.evidence import p_below, p_loses
 from runner.judge.paired.interval import Spread, bounds, from_powers
 from runner.judge.paired.units import clusters_of, units_of
-from runner.judge.paired.verdict import LEAST, Interval
+from runner.judge.paired.verdict import LEAST, Interval, too_few, words_of
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.slicing.slices import Slices
 
@@ -67,14 +67,13 @@ def _difference(found: Paired | CannotCompute, margin: float) -> Seen:
     d, rows = found.difference, f"{found.rows:,} rows"
     words = (
         f"{number(found.candidate)} against {number(found.champion)}, "
-        f"difference {d.value:+.4f} [{d.low:+.4f}, {d.high:+.4f}] on {rows}"
+        f"difference {words_of(d, -margin, 0.0)} on {rows}"
     )
     spread = None if found.right else found.spread
     seen = Seen(d.value, d, found.se, spread, p_loses(found, margin), words)
     if found.carrying >= LEAST:
         return seen
-    few = f"the models differ on {found.carrying} rows or clusters: fewer than {LEAST} are no evidence"
-    return replace(seen, p=1.0, few=few)
+    return replace(seen, p=1.0, few=too_few(found.carrying))
 
 
 def against_bounds(slices: Slices, predictions: Predictions, frame: Any) -> list[Judged]:

@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from runner.judge.criteria import Compare
+from runner.judge.paired.check import compared
 from runner.judge.paired.compare import compare
-from runner.judge.paired.verdict import LEAST, Interval, Standing, standing
-from runner.judge.predictions import BINARY, Predictions
+from runner.judge.paired.verdict import LEAST, Interval, Standing, standing, words_of
+from runner.judge.predictions import BINARY, REGRESSION, Predictions
 
 MARGIN, STEP = 0.005, 1e-9
 INF = math.inf
@@ -81,3 +83,33 @@ def test_a_handful_of_positives_carries_no_difference_of_areas() -> None:
 @pytest.mark.parametrize(("low", "high"), [(math.nan, 1.0), (0.1, math.nan), (0.2, 0.1)])
 def test_what_is_no_interval_is_no_verdict(low: float, high: float) -> None:
     assert said(low, high) is Standing.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-0.001, 0.005, "+0.0020 [-0.0010, +0.0050]"),
+        (-0.00496, 0.001, "-0.00198 [-0.00496, +0.00100]"),
+        (-0.00504, -0.00001, "-0.00252 [-0.00504, -0.00001]"),
+        (-2e-7, 4e-7, "+0.00000010 [-0.00000020, +0.00000040]"),
+        (-3000.0, 1000.0, "-1000.0000 [-3000.0000, +1000.0000]"),
+    ],
+)
+def test_a_printed_interval_never_contradicts_its_verdict(low: float, high: float, words: str) -> None:
+    """An end that is rounded onto the margin or onto 0, or both ends onto each other, would contradict it."""
+    told = words_of(Interval((low + high) / 2, low, high), -MARGIN, 0.0, MARGIN)
+    assert told == words
+    ends = [float(each) for each in told.partition("[")[2].rstrip("]").split(", ")]
+    assert standing(Interval(0.0, *ends), MARGIN, LEAST) is said(low, high)
+
+
+def test_few_rows_are_told_as_what_carries_the_difference() -> None:
+    """Not as rows on which the models differ: of a few large errors, that is every row."""
+    dice = np.random.default_rng(1)
+    y, spoilt = np.zeros(1000), dice.normal(0, 1e-6, 1000)
+    spoilt[:3] = 5.0
+    found = compare("mean_absolute_error", *(Predictions(REGRESSION, y, e) for e in (y + 1e-7, spoilt)))
+    assert found.carrying == 3
+    check = compared("x", Compare(metric="mean_absolute_error", margin=0.01), found)
+    assert check.details == "3 rows or clusters carry the difference: fewer than 10 are no evidence."
+    assert check.measured.endswith("margin 0.01: inconclusive")

@@ -201,7 +201,7 @@ def test_models_that_hardly_differ_are_no_evidence() -> None:
     p = binary()
     nearly = worse(p, np.arange(300) < 9, 1.0)
     north, _, whole = judge(margin(), nearly, frame(p, halves(p)), p)
-    assert north.status is Status.SKIPPED and "differ on 9 rows" in north.cause
+    assert north.status is Status.SKIPPED and "9 rows or clusters carry" in north.cause
     assert whole.status is Status.ERROR and "no slice has rows that are evidence" in whole.cause
 
 
@@ -235,7 +235,7 @@ def test_few_clusters_are_no_evidence() -> None:
     p = binary(rows=2000)
     days = np.arange(2000) // 50
     found = judge(margin(group="day"), worse(p, days % 5 == 0, 0.8), frame(p, "all", day=days), p)[0]
-    assert found.status is Status.SKIPPED and "differ on 7 rows or clusters" in found.cause
+    assert found.status is Status.SKIPPED and "7 rows or clusters carry" in found.cause
 
 
 def test_the_told_loss_is_the_margin_and_what_the_error_hides() -> None:
