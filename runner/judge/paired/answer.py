@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from runner.errors import UsageError
-from runner.judge.paired.power import Design, least_gap, rows_for
+from runner.judge.paired.power import MOST, Design, least_gap, rows_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _flat(found: Needed | Told) -> dict[str, Any]:
 
 
 def _rows(count: int | None) -> str:
-    return "no number of rows is enough" if count is None else f"from about {count:,} rows on"
+    return f"even {MOST:,} rows are not enough" if count is None else f"from about {count:,} rows on"
 
 
 def _least(what: str, value: float | None) -> str:

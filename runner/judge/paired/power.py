@@ -15,6 +15,7 @@ from runner.judge.paired.interval import Spread, statistic
 from runner.judge.paired.verdict import LEAST
 
 MOST = 10**10  # rows: who needs more needs another metric
+COUNTED = 2**31 - 1  # rows: of more, scipy's binomial tail is NaN
 SMALLEST, LARGEST = 1e-9, 1e15  # losses in the unit of any metric
 
 
@@ -51,7 +52,7 @@ class Smooth:
         return self._power(rows, loss, alpha)
 
     def _power(self, rows: int, gap: float, alpha: float) -> float:
-        from scipy.special import bdtrc, ndtr, stdtrit
+        from scipy.special import betainc, ndtr, stdtrit
 
         if rows < LEAST:
             return 0.0
@@ -59,7 +60,7 @@ class Smooth:
         if not self.deviation:
             return float(gap > 0)
         reached = gap * math.sqrt(rows) / self.deviation - float(stdtrit(df, 1 - alpha))
-        return float(ndtr(reached) * bdtrc(LEAST - 1, rows, self.carrying))
+        return float(ndtr(reached) * betainc(LEAST, rows - LEAST + 1, self.carrying))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,14 @@ class Discordant:
     def _power(self, rows: int, assumed: float, alpha: float, difference: float) -> float:
         """The chance that the score statistic of a true difference exceeds its quantile under the assumed."""
         import numpy as np
-        from scipy.special import bdtrc, ndtri
+        from scipy.special import ndtri
 
         if abs(difference) > self.disagreement or rows < LEAST:
             return 0.0
         differ, chance = _likely(rows, self.disagreement)
         least = _least_won(differ, rows, assumed, float(ndtri(1 - alpha)))
         won = (1 + difference / self.disagreement) / 2
-        above = np.where(least > 0, bdtrc(np.maximum(least, 1) - 1.0, differ, won), 1.0)
+        above = np.where(least > 0, _won(np.maximum(least, 1), differ, won), 1.0)
         return float((chance * np.where(least > differ, 0.0, above)).sum())
 
 
@@ -115,6 +116,16 @@ def _likely(rows: int, share: float) -> tuple[Any, Any]:
     return count, np.exp(ways + xlogy(count, share) + xlog1py(rows - count, -share))
 
 
+def _won(least: Any, differ: Any, chance: float) -> Any:
+    """How often at least so many of each count of rows are won; of more than COUNTED by the normal."""
+    import numpy as np
+    from scipy.special import bdtrc, ndtr
+
+    deviation = np.sqrt(np.maximum(differ * chance * (1 - chance), 1e-300))
+    many = ndtr((differ * chance - least + 0.5) / deviation)
+    return np.where(differ > COUNTED, many, bdtrc(least - 1.0, np.minimum(differ, COUNTED), chance))
+
+
 def _least_won(differ: Any, rows: int, assumed: float, quantile: float) -> Any:
     """Of each count of rows that differ: how many must be won; one more than there are where none suffice."""
     import numpy as np
@@ -132,9 +143,9 @@ def rows_for(wanted: float, power: Callable[[int], float]) -> int | None:
     number of rows is enough."""
     high = LEAST
     while power(high) < wanted:
-        high *= 2
-        if high > MOST:
+        if high == MOST:
             return None
+        high = min(2 * high, MOST)
     low = high // 2
     while high - low > max(1, high // 1000):
         middle = (low + high) // 2

@@ -160,3 +160,24 @@ def test_answers() -> None:
 def test_areas_that_are_none() -> None:
     with pytest.raises(CannotCompute, match="no better than chance"):
         of_area(0.6, 0.9, 0.5).tells(100, 0.2, ALPHA)
+
+
+@pytest.mark.parametrize(
+    ("design", "loss"), [(Smooth(20.0), 0.001), (Smooth(30.0), 0.001), (Discordant(0.999), 3.5e-5)]
+)
+def test_rows_beyond_what_a_32_bit_count_holds_are_named_rightly(
+    design: Smooth | Discordant, loss: float
+) -> None:
+    deviation = design.deviation if isinstance(design, Smooth) else design.disagreement**0.5
+    wanted = ((stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) * deviation / loss) ** 2
+    assert wanted > 2**31
+    found = rows_for(0.8, lambda rows: design.tells(rows, loss, ALPHA))
+    assert found == pytest.approx(wanted, rel=3e-3)
+
+
+def test_more_rows_than_anybody_has_are_no_number() -> None:
+    asked = Asked("log_loss", 0.001, 0.001, ALPHA, 0.8)
+    for deviation in (100.0, 1e300):
+        found = answered(asked, Smooth(deviation))
+        assert isinstance(found, Needed) and found.rows_to_tell is None
+        assert found.words().endswith("even 10,000,000,000 rows are not enough")
