@@ -57,7 +57,7 @@ def _compared(rule: SliceRule, id: str, slice: Judged) -> Check:
 def _tested(rule: SliceRule, id: str, slice: Judged, p: float) -> Check:
     seen, limit = slice.seen, _limit(rule)
     if seen.fault:
-        cause = f"{rule.label} of {slice.label} cannot be computed: {seen.fault}"
+        cause = f"{rule.label} of {slice.label} cannot be judged: {seen.fault}"
         return Check(id, Status.ERROR, cause=cause, limit=limit)
     if seen.few:
         return Check(id, Status.SKIPPED, cause=seen.few, measured=seen.words, limit=limit)

@@ -88,10 +88,25 @@ def against_bounds(slices: Slices, predictions: Predictions, frame: Any) -> list
         for code in (code for code in range(segments.count) if not seen[code].fault):
             counts = int(units.counts[code]), int(segments.sizes[code])
             excess = 0.0 if found.excess is None else float(found.excess[code])
-            seen[code] = _value(rule, float(found.values[code]), powers[code], counts, highest, excess)
+            each = _value(rule, float(found.values[code]), powers[code], counts, highest, excess)
+            counted = rule.metric == "accuracy" and predictions.weights is None and counts[0] == counts[1]
+            seen[code] = each if each.few or each.se > 0 else _alike(rule, each, counts[1], counted)
         return seen
 
     return _each(slices, frame, look)
+
+
+def _alike(rule: SliceRule, seen: Seen, rows: int, counted: bool) -> Seen:
+    """Of rows that are all alike, from which no error can be told. `counted`: each is right or wrong by
+    itself, so that the chance of none at the bound, or of nothing else, is known."""
+    seen = replace(seen, interval=None, words=f"{number(seen.value)} on {rows:,} rows")
+    if seen.p > rule.alpha:  # it is within the bounds
+        return seen
+    if counted:
+        one = 1 - (rule.min or 0.0) if seen.value == 0 else rule.max or 1.0
+        return replace(seen, p=one**rows)
+    why = f"it is {number(seen.value)} in {rows:,} rows that are all alike: its error is not known"
+    return replace(seen, p=1.0, fault=why)
 
 
 def _value(

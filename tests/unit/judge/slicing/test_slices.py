@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ from runner.judge.criteria_slices import SliceRule
 from runner.judge.paired.interval import Spread
 from runner.judge.paired.verdict import Interval
 from runner.judge.predictions import Predictions
-from runner.judge.slicing.adjust import adjusted
 from runner.judge.slicing.checks import checks, told_loss
 from runner.judge.slicing.forest import forest
 from runner.judge.slicing.judging import Seen, against_bounds, against_champion
@@ -267,7 +265,7 @@ def test_the_plot_against_the_champion_shows_the_margin_and_leaves_gaps() -> Non
     assert plot.series[0].y == (None, None)
 
 
-# Rules, and the adjustment.
+# Rules.
 
 
 @pytest.mark.parametrize(
@@ -293,19 +291,3 @@ def test_the_plot_against_the_champion_shows_the_margin_and_leaves_gaps() -> Non
 def test_rules_that_say_nothing_or_two_things_are_refused(fields: dict[str, object], cause: str) -> None:
     with pytest.raises(ValidationError, match=cause):
         rule(**fields)
-
-
-def test_holm_and_bh_by_hand() -> None:
-    p = [0.01, 0.04, 0.03, 0.005]
-    assert adjusted(p, "holm") == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert adjusted(p, "bh") == pytest.approx([0.02, 0.04, 0.04, 0.02])
-    assert adjusted(p, "none") == pytest.approx(p)
-    assert len(adjusted([], "holm")) == 0
-
-
-def test_adjusted_p_values_keep_their_order_and_never_shrink() -> None:
-    p = np.random.default_rng(0).random(50) ** 3
-    for how in ("holm", "bh"):
-        found = adjusted(p, how)
-        assert (found >= p).all() and found.max() <= 1
-        assert all(a <= b for a, b in pairwise(found[np.argsort(p)]))
