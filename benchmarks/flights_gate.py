@@ -1,7 +1,7 @@
 """Ten planted bad models of flights, each refused with its cause named, and honest retrainings, which pass as
 often as the power says.
 
-    python benchmarks/flights_gate.py [--retrainings 20] [--pilots 8] [--quick] [--trained FOLDER]
+    python benchmarks/flights_gate.py [--retrainings 20] [--pilots 20] [--quick] [--trained FOLDER]
 
 A copy of examples/flights is judged by `lockgate run --stage model`; its present model is the champion
 (with `baseline: {kind: champion, compare: ...}` in place of the dummy). Every plant is trained by
@@ -81,7 +81,10 @@ class Ran:
     checks: dict[str, dict[str, Any]]
 
     def failed(self) -> dict[str, str]:
-        return {id: check["cause"] for id, check in self.checks.items() if check["status"] == "FAILED"}
+        return self.causes("FAILED")
+
+    def causes(self, *statuses: str) -> dict[str, str]:
+        return {id: check["cause"] for id, check in self.checks.items() if check["status"] in statuses}
 
 
 def prepared(folder: Path) -> Path:
@@ -182,6 +185,14 @@ def between(passed: int, tried: int, level: float = 0.99) -> tuple[float, float]
 DIFFERENCE = re.compile(r"difference [^\[]*\[([+-][\d.]+), ([+-][\d.]+)\]")
 
 
+def least(check: dict[str, Any]) -> float:
+    """The lower end of the difference's interval; minus infinity where too few days carry it to be evidence."""
+    if "are no evidence" in check["cause"]:
+        return -float("inf")
+    found = DIFFERENCE.search(check["measured"])
+    return float(found[1]) if found else -float("inf")
+
+
 def retrainings(root: Path, trained: Path, given: argparse.Namespace) -> bool:
     """Every margin's power beside the share of retrainings that pass it."""
     pilots = pilots_of(root, trained, [str(FIRST_PILOT + n) for n in range(given.pilots)])
@@ -189,12 +200,13 @@ def retrainings(root: Path, trained: Path, given: argparse.Namespace) -> bool:
     print(f"\n{'honest retrainings':<30} {'lose':>8} {'power':>6} {'passed':>9}  99% interval of the share")
     held = True
     for metric, margin in MARGINS.items():
-        lows = [float(DIFFERENCE.search(r.checks[f"champion/{metric}"]["measured"])[1]) for r in ran]
+        lows = [least(r.checks[f"champion/{metric}"]) for r in ran]
         for each in sorted({*LADDER[metric], margin}):
             held &= agree(f"{metric}, margin {each:g}", pilots[metric], each, lows)
     print(f"the whole stage: {sum(r.code == 0 for r in ran)} of {len(ran)} pass")
-    for name, causes in ((n, r.failed()) for n, r in enumerate(ran) if r.code):
-        print(f"  retraining {name}: {'; '.join(f'{id}: {cause}' for id, cause in causes.items())[:300]}")
+    for name, causes in ((n, r.causes("FAILED", "ERROR")) for n, r in enumerate(ran) if r.code):
+        told = "; ".join(f"{id}: {cause}" for id, cause in causes.items())
+        print(f"  retraining {name}: {told[:300]}")
     return held
 
 
@@ -211,7 +223,7 @@ def agree(name: str, pilots: list[Paired], margin: float, lows: list[float]) -> 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--retrainings", type=int, default=20)
-    parser.add_argument("--pilots", type=int, default=8)
+    parser.add_argument("--pilots", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="3 retrainings, 3 pilots")
     parser.add_argument("--trained", type=Path, help="where trained models are kept, for the next time")
     given, begun = parser.parse_args(), time.monotonic()
