@@ -186,7 +186,7 @@ DIFFERENCE = re.compile(r"difference [^\[]*\[([+-][\d.]+), ([+-][\d.]+)\]")
 
 
 def least(check: dict[str, Any]) -> float:
-    """The lower end of the difference's interval; minus infinity where too few days carry it to be evidence."""
+    """The lower end of the interval of the difference; minus infinity where too few days carry it."""
     if "are no evidence" in check["cause"]:
         return -float("inf")
     found = DIFFERENCE.search(check["measured"])
