@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.judge.onnx_model import Scorer, Unusable, WrongModel
 from runner.judge.predictions import CannotCompute, Predictions
+from runner.judge.subject import outputs_fault
 from runner.judge.subject_files import open_file
 from runner.model import Check, Status
 
@@ -61,10 +62,18 @@ class ChampionFile:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The champion, and what it says of the evaluation's rows."""
+    """The champion, and what it `said` of the evaluation's rows; `fault`: why that is no answer."""
 
     model: Scorer
-    predictions: Predictions
+    said: Predictions
+    fault: str = ""
+
+    @property
+    def predictions(self) -> Predictions:
+        """Raises CannotCompute for answers that are none: to be better than those shows nothing."""
+        if self.fault:
+            raise CannotCompute(f"the champion cannot be used: {self.fault}")
+        return self.said
 
 
 def opened_champion(bench: Bench) -> Opened:
@@ -77,7 +86,8 @@ def opened_champion(bench: Bench) -> Opened:
         scores: Any = model.scores(table.matrix, task, len(table.classes))
     except (Unusable, WrongModel) as error:
         raise CannotCompute(f"the champion cannot be used: {error}") from error
-    return Opened(model, table.predictions(task, scores))
+    said = table.predictions(task, scores)
+    return Opened(model, said, outputs_fault(said))
 
 
 def without_champion(id: str, error: CannotCompute, what: str, limit: str = "") -> Check:

@@ -184,6 +184,14 @@ def test_a_champion_that_does_not_pair_compares_with_nothing(tmp_path: Path) -> 
     assert "pairing" not in checks and "evaluation.id" in checks["champion/roc_auc"].cause
 
 
+@pytest.mark.parametrize("score", [2.0, -0.1, float("nan")])
+def test_nobody_is_better_than_a_champion_whose_answers_are_none(tmp_path: Path, score: float) -> None:
+    checks = champion_checks(tmp_path, said().assign(y_score=lambda f: f.y_score.where(f.index > 5, score)))
+    check = checks["champion/roc_auc"]
+    assert check.status is Status.ERROR and "6 of 600 predictions are" in check.cause
+    assert "the champion cannot be used" in check.cause and checks["pairing"].status is Status.PASSED
+
+
 def test_ids_are_looked_at_even_where_no_file_needs_them(tmp_path: Path) -> None:
     rows().assign(flight_id=1).to_parquet(tmp_path / "evaluation.parquet", index=False)
     asked = {"source": "evaluation.parquet", "label": "late", "id": "flight_id", "features": FEATURES}
