@@ -16,6 +16,7 @@ from runner.judge.paired.designs import Losing
 from runner.judge.paired.power import Smooth
 from runner.judge.predictions import CannotCompute
 
+RANGE = "a roc_auc lies between 0.5 and 1, a correlation from 0 to below 1"
 NODES = 96  # of the quadrature: 1e-12 up to a correlation of 0.999
 
 
@@ -49,7 +50,9 @@ def differing(area: float, correlation: float) -> float:
 
 def correlation_of(area: float, disagreement: float) -> float:
     """The correlation at which they differ on this share of the pairs. Raises CannotCompute for more than
-    independent scores do, and for less than can be computed."""
+    independent scores do, for less than can be computed, and for an area that is none."""
+    if not 0.5 < area < 1:
+        raise CannotCompute(RANGE)
     low, high = 0.0, 0.9999
     if not differing(area, high) <= disagreement <= differing(area, low):
         raise CannotCompute(
@@ -84,7 +87,7 @@ def of_area(expected: float, correlation: float, positives: float) -> Losing:
     """The design of roc_auc: the champion's area, the correlation of both models' scores within a class, the
     share of positives. Raises CannotCompute where there are no such models."""
     if not 0.5 < expected < 1 or not 0 <= correlation < 1:
-        raise CannotCompute("a roc_auc lies between 0.5 and 1, a correlation from 0 to below 1")
+        raise CannotCompute(RANGE)
 
     def at(loss: float) -> Smooth:
         if not 0 <= loss <= expected - 0.5:

@@ -181,3 +181,9 @@ def test_more_rows_than_anybody_has_are_no_number() -> None:
         found = answered(asked, Smooth(deviation))
         assert isinstance(found, Needed) and found.rows_to_tell is None
         assert found.words().endswith("even 10,000,000,000 rows are not enough")
+
+
+@pytest.mark.parametrize("area", [0.2, 0.5, 1.0, 2.0])
+def test_an_area_that_no_model_has_is_refused_in_words(area: float) -> None:
+    with pytest.raises(UsageError, match=r"lies between 0\.5 and 1"):
+        Question("roc_auc", expected=area, disagreement=0.06).design()
