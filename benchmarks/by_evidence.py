@@ -64,9 +64,9 @@ def drifted(slope: float, intercept: float, weighted: bool = False) -> Callable[
     return draw
 
 
-def shifted(by: float, rng: np.random.Generator, rows: int, weighted: bool) -> Predictions:
+def shifted(by: float, rng: np.random.Generator, rows: int, weighted: bool, most: float = 0.5) -> Predictions:
     """Outcomes that are more frequent by so much than was stated."""
-    said = rng.uniform(0.02, 0.5, rows)
+    said = rng.uniform(most / 25, most, rows)
     y = (rng.random(rows) < said + by).astype(int)
     weights = rng.exponential(size=rows) if weighted else None
     return Predictions(BINARY, y, said, (0, 1), weights=weights)
@@ -93,6 +93,9 @@ def cells() -> list[Cell]:
             name = "in the large 0.02" + ", weighted" * weighted
             large = lambda g, n, w=weighted: in_the_large(shifted(0.02, g, n, w))  # noqa: E731
             found.append(Cell(name, rows, 0.02, large))
+    for rows in (50, 200):  # of which often none comes true
+        rare = lambda g, n: in_the_large(shifted(0.005, g, n, False, most=0.015))  # noqa: E731
+        found.append(Cell("in the large 0.005, rare", rows, 0.005, rare))
     said = drifted(0.8, 0.0, weighted=True)
     found.append(Cell("slope 0.8, weighted", 2_000, 0.8, lambda g, n: recalibrated(said(g, n)).slope))
     found += [Cell("flips 0.02", rows, 0.02, flipped(0.02)) for rows in (300, 1_000)]

@@ -14,6 +14,7 @@ from typing import Any
 from runner.judge.paired.interval import bounds, spread
 from runner.judge.paired.verdict import Interval
 from runner.judge.predictions import BINARY, CannotCompute, Predictions
+from runner.judge.shares import weighted_share
 
 # Served probabilities are float32: what reads 1 may be anything closer to 1 than this.
 NEAREST = 2.0**-24
@@ -42,10 +43,15 @@ def stated(predictions: Predictions) -> tuple[Any, Any]:
 
 
 def in_the_large(predictions: Predictions, alpha: float = 0.05) -> Interval:
-    """Observed minus stated frequency over all rows; raises CannotCompute."""
+    """Observed minus stated frequency over all rows; raises CannotCompute.
+
+    Of what came true always or never the rows do not vary, and the observed share's exact interval holds."""
     p, came = stated(predictions)
     w = _weights(predictions)
     value = float(((came - p) * w).mean())
+    if not _came_both_ways(came, w):
+        said, share = float((p * w).mean()), weighted_share(came > 0, predictions.weights, alpha)
+        return Interval(value, share.low - said, share.high - said)
     return bounds(value, spread((came - p - value) * w), alpha)
 
 
@@ -58,7 +64,7 @@ def recalibrated(predictions: Predictions, alpha: float = 0.05) -> Recalibration
 
     p, came = stated(predictions)
     w = _weights(predictions)
-    if not 0 < float((came * w).sum()) < float(w.sum()):
+    if not _came_both_ways(came, w):
         raise CannotCompute("what was predicted came true always or never")
     kept = np.clip(p, NEAREST, 1 - NEAREST)
     odds = np.log(kept) - np.log1p(-kept)
@@ -67,6 +73,10 @@ def recalibrated(predictions: Predictions, alpha: float = 0.05) -> Recalibration
     found, influence = _fit(odds, came, w)
     intercept, slope = (bounds(float(found[i]), spread(influence[i]), alpha) for i in range(2))
     return Recalibration(in_the_large(predictions, alpha), slope, intercept)
+
+
+def _came_both_ways(came: Any, w: Any) -> bool:
+    return 0 < float((came * w).sum()) < float(w.sum())
 
 
 def _weights(predictions: Predictions) -> Any:

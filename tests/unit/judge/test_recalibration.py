@@ -70,6 +70,17 @@ def test_in_the_large_is_what_happened_minus_what_was_said() -> None:
     assert in_the_large(flipped).high == pytest.approx(-in_the_large(p).low)
 
 
+@pytest.mark.parametrize("weights", [None, np.arange(60.0)])
+def test_in_the_large_of_what_never_came_true_is_as_unsure_as_that_share(weights: object) -> None:
+    """Of 60 rows that are 3% each, none comes true in one of six tables: no evidence that it is never."""
+    p = Predictions(BINARY, np.zeros(60, int), np.linspace(0.005, 0.015, 60), (0, 1), weights)
+    share, said = weighted_share(p.y > 0, p.weights, 0.05), np.average(p.scores, weights=weights)
+    found, turned = in_the_large(p), in_the_large(replace(p, y=1 - p.y, scores=1 - p.scores))
+    assert (found.low, found.value) == (pytest.approx(-said), pytest.approx(-said))
+    assert found.high == pytest.approx(share.high - said) and found.high > 0.035
+    assert (turned.high, turned.low) == (pytest.approx(said), pytest.approx(-found.high))
+
+
 def test_intervals_are_as_wide_as_the_rows_vary() -> None:
     p = drifted(1.0, 0.0)
     off = replace(p, scores=p.scores / 3)
