@@ -23,6 +23,8 @@ from runner.judge.predictions import (
 if TYPE_CHECKING:
     import pandas as pd
 
+FAR = 200  # powers of two: the fourth power of such a weight is still a number
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -81,8 +83,13 @@ def _labels(
         raise InfrastructureError(f"{nulls:,} of {len(column):,} labels are null", where=place)
     if task in NUMBERS:
         return _numbers(column, place, relevance=task == RANKING), ()
-    known = (0, 1) if task == BINARY else classes or tuple(sorted(column.unique().tolist()))
-    return _positions(column, known, place), known
+    try:
+        known = (0, 1) if task == BINARY else classes or tuple(sorted(column.unique().tolist()))
+        if len(known) < 2:
+            raise InfrastructureError(f"the only class is {known[0]}: `classes` names others", where=place)
+        return _positions(column, known, place), known
+    except TypeError:  # lists, or several types that have no order
+        raise InfrastructureError("labels are not plain values of one type", where=place) from None
 
 
 def _positions(column: pd.Series[Any], classes: tuple[Any, ...], place: str) -> Any:
@@ -101,7 +108,7 @@ def _numbers(column: pd.Series[Any], place: str, *, relevance: bool) -> Any:
     import numpy as np
 
     try:
-        y = column.to_numpy(dtype=np.float64)
+        y = _floats(column)
     except (TypeError, ValueError):
         raise InfrastructureError("labels are not numbers", where=place) from None
     if not np.isfinite(y).all():
@@ -111,21 +118,36 @@ def _numbers(column: pd.Series[Any], place: str, *, relevance: bool) -> Any:
     return y
 
 
-def _weights(frame: pd.DataFrame, config: Config) -> Any:
-    """How much each row counts; a null is no weight."""
+def _floats(column: pd.Series[Any]) -> Any:
+    """A column as float64, NaN for null. Raises TypeError or ValueError for what is no number, as times."""
     import numpy as np
 
+    if column.dtype.kind in "mM":
+        raise TypeError
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _weights(frame: pd.DataFrame, config: Config) -> Any:
+    """How much each row counts; a null is no weight."""
     if config.weight is None:
         return None
     place = f"{config.source}: weight {config.weight!r}"
     try:
-        weights = frame[config.weight].to_numpy(dtype=np.float64, na_value=np.nan)
+        weights = _floats(frame[config.weight])
         require_weights(weights)
     except (TypeError, ValueError):
         raise InfrastructureError("weights are not numbers", where=place) from None
     except CannotCompute as error:
         raise InfrastructureError(str(error), where=place) from None
-    return weights
+    return _summable(weights)
+
+
+def _summable(weights: Any) -> Any:
+    """Weights whose squares and sums neither overflow nor vanish: if need be, times a power of two."""
+    import numpy as np
+
+    exponent = int(np.frexp(weights.max())[1])
+    return weights if abs(exponent) < FAR else np.ldexp(weights, -exponent)
 
 
 def _query(frame: pd.DataFrame, config: Config, task: Task) -> Any:
@@ -141,4 +163,7 @@ def _query(frame: pd.DataFrame, config: Config, task: Task) -> Any:
     if nulls := int(column.isna().sum()):
         place = f"{config.source}: query {config.query!r}"
         raise InfrastructureError(f"{nulls:,} of {len(column):,} queries are null", where=place)
-    return pd.factorize(column)[0]
+    try:
+        return pd.factorize(column)[0]
+    except TypeError:
+        raise InfrastructureError(f"queries {config.query!r} are not plain", where=config.source) from None

@@ -122,7 +122,7 @@ def _curves(p: Predictions) -> Iterator[tuple[str, Json]]:
     """Both curves by at most POINTS of their points; none of rows of one class."""
     from sklearn.metrics import precision_recall_curve, roc_curve
 
-    if len(set(p.y.tolist())) < 2:
+    if p.is_of_one_class():
         return
     false, true, _ = roc_curve(p.y, p.scores, sample_weight=p.weights)
     kept = along(false, true, POINTS)

@@ -123,7 +123,7 @@ _DRAWN: dict[str, tuple[Any, ...]] = {
 
 
 def _two_classes(p: Predictions) -> None:
-    if len(set(p.y.tolist())) < 2:
+    if p.is_of_one_class():
         raise CannotCompute("one class only")
 
 

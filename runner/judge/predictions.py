@@ -64,6 +64,11 @@ class Predictions:
             return (self.scores >= threshold).astype(int)
         return self.scores.argmax(axis=1)
 
+    def is_of_one_class(self) -> bool:
+        """Whether all rows that have any weight have the same label."""
+        y = self.y if self.weights is None else self.y[self.weights > 0]
+        return bool((y == y[:1]).all())
+
     def require_finite(self) -> None:
         """Raise CannotCompute unless there are rows, every prediction of them is a number and so is every
         weight, of which one at least is above 0."""

@@ -46,6 +46,10 @@ REFUSED: dict[str, tuple[dict[str, Any], Task, str]] = {
     "text": ({"late": ["no", "yes", "no", "no"]}, BINARY, "labels such as 'no'"),
     "a value that is none": ({"late": ["1", "2", "x", "3"]}, REGRESSION, "labels are not numbers"),
     "an infinite value": ({"late": [1.0, np.inf, 2.0, 3.0]}, REGRESSION, "infinite"),
+    "a time": ({"late": pd.date_range("2020", periods=4)}, REGRESSION, "labels are not numbers"),
+    "lists, binary": ({"late": [[0], [1], [0], [1]]}, BINARY, "labels are not plain"),
+    "lists": ({"late": [[0], [1], [0], [1]]}, MULTICLASS, "labels are not plain"),
+    "one class": ({"late": ["x"] * 4}, MULTICLASS, "the only class is x: `classes` names others"),
     "text for a feature": ({"a": ["1", "2", "3", "4"]}, BINARY, "feature 'a' is not numeric"),
 }
 
@@ -80,10 +84,12 @@ def test_weights_and_queries_go_with_the_labels(tmp_path: Path) -> None:
         ({"w": [None, 1, 1, 1]}, BINARY, {"weight": "w"}, "1 of 4 weights are negative, NaN"),
         ({"w": [0, 0, 0, 0]}, BINARY, {"weight": "w"}, "all weights are 0"),
         ({"w": ["a", "b", "c", "d"]}, BINARY, {"weight": "w"}, "weights are not numbers"),
+        ({"w": pd.date_range("2020", periods=4)}, BINARY, {"weight": "w"}, "weights are not numbers"),
         ({}, BINARY, {"weight": "w"}, "has no column 'w'"),
         ({}, RANKING, {}, "a ranking needs `query`"),
         ({"q": [1, 1, 2, 2]}, BINARY, {"query": "q"}, "binary-classification has no `query`"),
         ({"q": [1, 1, None, 2]}, RANKING, {"query": "q"}, "1 of 4 queries are null"),
+        ({"q": [[1], [1], [2], [2]]}, RANKING, {"query": "q"}, "queries 'q' are not plain"),
         ({"q": [1, 1, 2, 2], "late": [0, -1, 0, 1]}, RANKING, {"query": "q"}, "below 0"),
     ],
 )
@@ -93,3 +99,10 @@ def test_weights_and_queries_that_are_none(
     with pytest.raises(LockgateError) as refusal:
         read(tmp_path, table(rows=4).assign(**columns), task, **fields)
     assert cause in str(refusal.value)
+
+
+@pytest.mark.parametrize("far", [1e308, 1e-300])
+def test_weights_that_would_overflow_or_vanish_are_scaled_exactly(tmp_path: Path, far: float) -> None:
+    frame = table(rows=4).assign(w=[0.0, far, far / 2, far / 8])
+    weights = read(tmp_path, frame, weight="w").weights
+    assert list(weights / weights.max()) == [0, 1, 0.5, 0.125] and 0.5 <= weights.max() < 1

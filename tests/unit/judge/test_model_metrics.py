@@ -114,3 +114,11 @@ def test_what_is_not_defined_is_left_out_and_a_ranking_has_no_form() -> None:
     assert found["recall"]["value"] > 0
     ranking = Predictions(RANKING, p.y, p.scores, query=np.arange(len(p)) // 10)
     assert model_quality(ranking) is None
+
+
+def test_rows_whose_weights_leave_one_class_have_no_curves() -> None:
+    """A curve of NaN would be no JSON, and stopped the stage."""
+    rows = binary()
+    told = model_quality(Predictions(rows.task, rows.y, rows.scores, weights=rows.y * 1.0))
+    assert told is not None and "precision_recall_curve" not in told["binary_classification_metrics"]
+    json.dumps(told, allow_nan=False)
