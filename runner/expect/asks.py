@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ALL_ROWS = "true"
+MEDIAN = "median"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Uniqueness:
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """Quantiles of a column's values; `method` as numpy calls it."""
+    """Quantiles of a column's values; `method` as numpy calls it, or the median."""
 
     column: str
     probabilities: tuple[float, ...]

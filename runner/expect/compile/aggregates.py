@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.expect.asks import Found, Quantiles, Scalar
+from runner.expect.asks import MEDIAN, Found, Quantiles, Scalar
 from runner.expect.bounds import Bounds
 from runner.expect.columns import NUMBERS, Column, Kind
 from runner.expect.compile.maps import nulls, shown
@@ -59,7 +59,7 @@ def _whole(column: Column, value: Any) -> Any:
 def median(kwargs: Kwargs, scope: Scope) -> Compiled:
     column, bounds = scope.column(kwargs.get("column"), *NUMBERS), Bounds.of(kwargs)
     _require_double(column)
-    ask = Quantiles(column.sql, (0.5,), "linear", scope.rows(f"NOT {column.missing}"))
+    ask = Quantiles(column.sql, (0.5,), MEDIAN, scope.rows(f"NOT {column.missing}"))
 
     def conclude(found: Found, examples: Examples) -> Result:
         return bounds.judged(found[ask][0])

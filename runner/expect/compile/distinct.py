@@ -36,7 +36,7 @@ def share_between(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 
 def share_not_null(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column")), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), *LISTED, Kind.TIME), Bounds.of(kwargs)
     kept = scope.number_of(f"NOT {column.missing}")
 
     def conclude(found: Found, examples: Examples) -> Result:
