@@ -97,11 +97,15 @@ class Discordant:
 
 
 def seen(spread: Spread, rows: int, carrying: int, labels: bool) -> Design:
-    """The design of what was seen on these rows; `labels`: it is an accuracy whose interval is Tango's."""
+    """The design of what was seen on these rows; `labels`: it is an accuracy whose interval is Tango's.
+
+    Where the error's degrees of freedom are what bounds `carrying`, Student's t has them in it already, and
+    heavy tails, of which fewer rows show less, would count twice."""
     if labels:
         return Discordant(carrying / rows)
     kurtosis = 1 + 2 * rows / spread.df
-    return Smooth(spread.se * math.sqrt(rows), kurtosis, carrying / rows)
+    share = 1.0 if carrying > spread.df else carrying / rows
+    return Smooth(spread.se * math.sqrt(rows), kurtosis, share)
 
 
 def _likely(rows: int, share: float) -> tuple[Any, Any]:

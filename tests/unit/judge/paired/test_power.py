@@ -118,7 +118,11 @@ def test_what_was_seen_is_the_design_of_more_rows_like_it() -> None:
     smooth = seen(spread, 1000, 60, labels=False)
     assert isinstance(smooth, Smooth)
     assert (smooth.deviation, smooth.kurtosis) == pytest.approx((0.01 * 1000**0.5, 5.0))
+    assert smooth.carrying == 0.06
     assert seen(spread, 1000, 60, labels=True) == Discordant(0.06)
+    tails = seen(Spread(0.01, 0.0, 14.2, 1000), 1000, 15, labels=False)
+    assert isinstance(tails, Smooth)
+    assert tails.carrying == 1
 
 
 @pytest.mark.parametrize(
