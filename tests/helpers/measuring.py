@@ -104,3 +104,15 @@ def _ndcg(p: Predictions, o: Options, weights: Any) -> float:
     masks = [p.query == q for q in queries]
     each = [sk.ndcg_score([p.y[m]], [p.scores[m]], k=o.k) for m in masks]
     return float(np.average(each, weights=None if weights is None else [weights[m].mean() for m in masks]))
+
+
+def delong(y: Any, scores: Any, weights: Any) -> tuple[float, Any]:
+    """DeLong, DeLong & Clarke-Pearson (1988), equations 3 to 5, pair by pair: the area, and V10 of the
+    positives and V01 of the negatives at each row; pairs and means weigh as their rows do."""
+    up, down = (scores[y == label] for label in (1, 0))
+    above, below = (weights[y == label] for label in (1, 0))
+    psi = (up[:, None] > down) + 0.5 * (up[:, None] == down)
+    placed = np.empty(len(y))
+    placed[y == 1] = psi @ below / below.sum()
+    placed[y == 0] = above @ psi / above.sum()
+    return float(above @ psi @ below / above.sum() / below.sum()), placed

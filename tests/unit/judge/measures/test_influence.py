@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
-from helpers.measuring import CASES, NAMED, drawn, scikit_learn
+from helpers.measuring import CASES, NAMED, delong, drawn, scikit_learn
 
 from runner.judge.metrics import measured, metrics_for, value_of
 from runner.judge.options import Options
@@ -52,18 +51,6 @@ def test_its_error_is_the_jackknife_s(task: Task) -> None:
         left_out = [value_of(name, p.where(every != row)) for row in every]
         jackknife = math.sqrt(len(p) - 1) * float(np.std(left_out))
         assert math.sqrt((found.influence**2).sum()) / len(p) == pytest.approx(jackknife, rel=0.08), name
-
-
-def delong(y: Any, scores: Any, weights: Any) -> tuple[float, Any]:
-    """DeLong, DeLong & Clarke-Pearson (1988), equations 3 to 5, pair by pair: the area, and V10 of the
-    positives and V01 of the negatives at each row; pairs and means weigh as their rows do."""
-    up, down = (scores[y == label] for label in (1, 0))
-    above, below = (weights[y == label] for label in (1, 0))
-    psi = (up[:, None] > down) + 0.5 * (up[:, None] == down)
-    placed = np.empty(len(y))
-    placed[y == 1] = psi @ below / below.sum()
-    placed[y == 0] = above @ psi / above.sum()
-    return float(above @ psi @ below / above.sum() / below.sum()), placed
 
 
 @pytest.mark.parametrize("digits", [1, 2, 12])
