@@ -15,7 +15,7 @@ from pathlib import Path
 from runner.adapters.files import sha256_file
 from runner.adapters.tables import Download, locate
 from runner.config.schema import DataStage
-from runner.errors import ConfigError, InfrastructureError, LockgateError, Problem
+from runner.errors import InfrastructureError, LockgateError
 from runner.model import Check, Evidence, Judged, Plot, StageReport, Status, Table
 from runner.stages import StageJob
 from runner.stages.outcome import worst
@@ -25,7 +25,7 @@ from runner.stages.tables.checks import judge, unjudged
 from runner.stages.tables.engine import Engine, validate
 from runner.stages.tables.evidence import plot_of, table_of, write_result
 from runner.stages.tables.limits import limits_of
-from runner.stages.tables.suite import Suite, read_suite
+from runner.stages.tables.suite import Suite, read_suites
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def run(job: StageJob, download: Download | None = None, engine: Engine = valida
     Raises ConfigError with every problem of every suite."""
     assert isinstance(job.stage, DataStage)  # noqa: S101  the schema's discriminator says so
     begun = time.monotonic()
-    suites = _suites(job, job.stage)
+    suites = read_suites(job.root, {name: source.suite for name, source in job.stage.tables.items()})
     fetch = download or _from_aws(job)
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
         outcomes = [
@@ -65,19 +65,6 @@ def run(job: StageJob, download: Download | None = None, engine: Engine = valida
         judged=tuple(judged for outcome in outcomes for judged in outcome.judged),
         evidence=_evidence(outcomes),
     )
-
-
-def _suites(job: StageJob, stage: DataStage) -> dict[str, Suite]:
-    suites: dict[str, Suite] = {}
-    problems: list[Problem] = []
-    for name, source in stage.tables.items():
-        try:
-            suites[name] = read_suite(job.root, source.suite, name)
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
-    return suites
 
 
 def _collected(suites: dict[str, Suite]) -> tuple[str, ...]:

@@ -73,6 +73,20 @@ def read_suite(root: Path, path: str, table: str) -> Suite:
     return Suite(name, path, hashlib.sha256(file.raw).hexdigest(), parameters, expectations)
 
 
+def read_suites(root: Path, paths: Mapping[str, str]) -> dict[str, Suite]:
+    """Every table's suite (its path by the table's name); raises ConfigError with all problems of all."""
+    suites: dict[str, Suite] = {}
+    problems: list[Problem] = []
+    for table, path in paths.items():
+        try:
+            suites[table] = read_suite(root, path, table)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return suites
+
+
 def named_columns(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
     """The columns that an expectation's arguments name, in order."""
     names: list[str] = []

@@ -1,0 +1,69 @@
+"""What of a data stage is compiled, and what is left to Great Expectations, said before it runs.
+
+Nothing is fetched, and no table is read but for its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.adapters.tables import local_file
+from runner.config.schema import DataStage
+from runner.errors import InfrastructureError
+from runner.expect.compilers import COMPILERS
+from runner.expect.literals import Uncompiled
+from runner.expect.sentences import SEVERITIES
+from runner.stages.tables.answering import columns_or_why, planned
+from runner.stages.tables.suite import Expectation, Suite, read_suites
+
+UNKNOWN = "its columns are not known yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A table's expectations by their checks' ids. `note`, where there is one, says why the columns are not
+    known: then `compiled` is by type alone, and may yet be left."""
+
+    source: str
+    compiled: tuple[str, ...]
+    left: Mapping[str, str]
+    note: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """The machine form."""
+        told = {"source": self.source, "compiled": list(self.compiled), "left": dict(self.left)}
+        return {**told, "columns_known": not self.note, "note": self.note}
+
+
+def explained(root: Path, stage: DataStage) -> dict[str, Explained]:
+    """Every table of a stage by its name. Raises ConfigError with every problem of its suites, UsageError
+    for a table that may not be read."""
+    suites = read_suites(root, {name: source.suite for name, source in stage.tables.items()})
+    return {name: _table(root, source.source, suites[name]) for name, source in stage.tables.items()}
+
+
+def _table(root: Path, source: str, suite: Suite) -> Explained:
+    if source.startswith("s3://"):
+        return _by_type(source, suite, f"{UNKNOWN}: it lies in S3")
+    try:
+        intent = planned(suite, columns_or_why(local_file(root, source)))
+    except InfrastructureError as error:
+        return _by_type(source, suite, f"{UNKNOWN}: {error.what}")
+    return Explained(source, tuple(intent.compiled), intent.left)
+
+
+def _by_type(source: str, suite: Suite, note: str) -> Explained:
+    if not source.endswith(".parquet"):
+        return Explained(source, (), planned(suite, Uncompiled("its table is no Parquet")).left)
+    left = {e.id: why for e in suite.expectations if (why := _never(e))}
+    return Explained(source, tuple(e.id for e in suite.expectations if e.id not in left), left, note)
+
+
+def _never(e: Expectation) -> str:
+    """Why an expectation is not compiled over any table, or ''."""
+    if e.type not in COMPILERS:
+        return "of a type that is not compiled"
+    return "" if e.config.get("severity") in SEVERITIES else "of a severity that there is not"
