@@ -71,7 +71,8 @@ def run(cases: int, seed: int) -> tuple[Log, int]:
             case.path.unlink()
             at += 1
             if log.compiled.total() // EVERY > before:
-                print(f"{log.compiled.total():>7} cases, {len(log.unexplained)} unexplained", flush=True)
+                seeds = sorted({each.seed for each in log.unexplained})
+                print(f"{log.compiled.total():>7} cases; unexplained: {seeds}", flush=True)
     return log, at - 1
 
 

@@ -202,7 +202,7 @@ def _condition(dice: random.Random, kinds: Mapping[str, str]) -> dict[str, str]:
     return {"row_condition": told, "condition_parser": "great_expectations"}
 
 
-VALUES = (-1, 0, 1, 2.5, 100, 0.1)
+VALUES = (-1, 0, 1, 2.5, 100, 0.1, 127, 2.0**53, -1e300)
 MAKERS = (
     _on("expect_column_values_to_not_be_null", ""),
     _on("expect_column_values_to_be_null", ""),

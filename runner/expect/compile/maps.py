@@ -73,7 +73,7 @@ def null(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 def between(kwargs: Kwargs, scope: Scope) -> Compiled:
     column, bounds = scope.column(kwargs.get("column"), *NUMBERS), Bounds.of(kwargs)
-    inside = within(column.sql, bounds, lambda bound: literal(bound, column))
+    inside = within(_double(column), bounds, lambda bound: literal(bound, replace(column, dtype="")))
     return mapped(column, kwargs, scope, f"NOT ({inside})")
 
 
@@ -102,8 +102,12 @@ def member(column: Column, values: Any) -> str:
     if not isinstance(values, list) or not values:
         raise Uncompiled("value_set is no list, or empty")
     listed = ", ".join(literal(value, replace(column, dtype="")) for value in values)
-    # pandas looks for a float of 32 bits among those of 64: 0.1 is none of them.
-    return f"({column.sql}{'::DOUBLE' * (column.dtype == 'float32')} IN ({listed}))"
+    return f"({_double(column)} IN ({listed}))"
+
+
+def _double(column: Column) -> str:
+    """Great Expectations compares a float of 32 bits as one of 64: 0.1 is none of them, and lies above it."""
+    return f"{column.sql}{'::DOUBLE' * (column.dtype == 'float32')}"
 
 
 def lengths_between(kwargs: Kwargs, scope: Scope) -> Compiled:
