@@ -98,8 +98,9 @@ class SliceRule(Cut, MetricRule):
 
     @property
     def id(self) -> str:
-        """The id of the rule's own check."""
-        return f"slices/{self.name}/{self.measure}"
+        """The id of the rule's own check: of one expression, another one than its slice's."""
+        kind = "where " if len(self.expressions) == 1 else ""
+        return f"slices/{kind}{self.name}/{self.measure}"
 
     @property
     def adjustment(self) -> str | None:

@@ -78,14 +78,14 @@ def _span(rule: SliceRule) -> str:
 
 def _limit(rule: SliceRule) -> str:
     side = _span(rule) if rule.margin is None else f"loss <= {number(rule.margin)}"
-    return f"{side} (alpha {number(rule.alpha)}, {rule.adjustment})"
+    return side if rule.adjustment is None else f"{side} (alpha {number(rule.alpha)}, {rule.adjustment})"
 
 
 def _whole(slices: Slices, judged: list[Judged]) -> Check:
     """How many slices were judged, and what could have been told in them; ERROR where none was."""
     rule = slices.rule
     family = [slice for slice in judged if not slice.small]
-    known = [s for s in family if not (rule.adjustment and (s.seen.few or s.seen.fault))]
+    known = [s for s in family if not (s.seen.fault or (rule.adjustment and s.seen.few))]
     measured = f"{len(known)} of {len(judged)} slices judged"
     if rule.margin is not None and known:
         measured += f", half of them tell a loss of {_told(rule, known, len(family)):.3g} (power {POWER})"

@@ -50,7 +50,9 @@ def test_a_worse_model_fails_in_its_slices_and_a_better_one_passes(tmp_path: Pat
 def test_the_same_model_is_no_evidence(tmp_path: Path) -> None:
     report = judged(tmp_path, slices=[MARGIN])
     assert report.status is Status.ERROR
-    assert "0 rows or clusters carry the difference" in checks_of(report)["slices/place/champion/roc_auc"].cause
+    assert (
+        "0 rows or clusters carry the difference" in checks_of(report)["slices/place/champion/roc_auc"].cause
+    )
 
 
 def test_slices_without_their_champion_are_an_error(tmp_path: Path) -> None:
@@ -146,3 +148,19 @@ def test_the_manifest_carries_what_a_rule_allows(tmp_path: Path) -> None:
         "alpha": 0.05,
     }
     assert limits["fairness/place/demographic_parity"]["max"] == 0.2
+
+
+def test_the_check_of_one_expression_is_not_called_as_its_slice(tmp_path: Path) -> None:
+    rule = {"where": "value > 0", "metric": "accuracy", "min": 0.1}
+    report = judged(tmp_path, champion="", slices=[rule])
+    assert len(set(report.collected)) == len(report.collected)
+    assert {"slices/value > 0/accuracy", "slices/where value > 0/accuracy"} <= checks_of(report).keys()
+
+
+def test_a_slice_without_a_value_was_not_judged(tmp_path: Path) -> None:
+    checks = checks_of(
+        judged(tmp_path, champion="", slices=[{"by": "late", "metric": "roc_auc", "min": 0.1}])
+    )
+    assert checks["slices/late=1/roc_auc"].limit == ">= 0.1"
+    assert checks["slices/late/roc_auc"].measured == "0 of 2 slices judged"
+    assert checks["slices/late/roc_auc"].status is Status.ERROR
