@@ -128,10 +128,12 @@ def _measured(words: str) -> Json:
 
 
 def _slice_checks(report: StageReport) -> Iterator[tuple[str, str, Any]]:
-    """(COLUMN=VALUE, metric, check) of each check `slices/COLUMN=VALUE/METRIC`."""
+    """(COLUMN=VALUE, metric, check) of each check `slices/COLUMN=VALUE/METRIC`, or of an expression's name;
+    not of a rule's own, which says how many slices were judged."""
     for check in report.checks:
         name, _, metric = check.id.removeprefix("slices/").rpartition("/")
-        if check.id.startswith("slices/") and "=" in name:
+        is_slice = "slices judged" not in check.measured and ("=" in name or bool(check.limit))
+        if check.id.startswith("slices/") and is_slice:
             yield one_line(name), one_line(metric), check
 
 

@@ -49,9 +49,12 @@ def _gating(checks: tuple[Check, ...]) -> Iterator[Check]:
 
 
 def _of_a_slice(check: Check) -> bool:
-    """`RULE/COLUMN=VALUE/METRIC`, as `slices/origin=JFK/roc_auc`."""
-    middle = check.id.split("/", 1)[-1].rpartition("/")[0]
-    return "=" in middle
+    """`RULE/COLUMN=VALUE/METRIC`, as `slices/origin=JFK/roc_auc`, or an expression's name instead; not the
+    rule's own, which says how many slices were judged."""
+    kind, _, rest = check.id.partition("/")
+    if kind == "slices" and (check.limit or check.measured):
+        return "slices judged" not in check.measured
+    return "=" in rest.rpartition("/")[0]
 
 
 def _statement(check: Check) -> Statement:

@@ -73,9 +73,13 @@ def artifacts(lock: bytes = LOCK) -> tuple[Artifact, ...]:
 
 
 def judgement(slice_words: str = "0.6646", **facts: Any) -> StageResult:
-    """The model stage's result: two metrics, two slices, one of them too small."""
+    """The model stage's result: two metrics, three slices, one of them too small."""
     checks = (
         Check("metrics/roc_auc", Status.PASSED, measured="0.6917", limit=">= 0.67"),
+        Check("slices/at night/roc_auc", Status.PASSED, measured="0.7", limit=">= 0.63"),
+        Check(
+            "slices/where hour >= 22/roc_auc", Status.PASSED, measured="1 of 1 slices judged", limit="some"
+        ),
         Check("slices/origin=JFK/roc_auc", Status.PASSED, measured=slice_words, limit=">= 0.63"),
         Check("slices/origin=LGA/roc_auc", Status.SKIPPED, cause="5 rows, fewer than min_rows 100"),
         Check("slices/origin/roc_auc", Status.PASSED, measured="1 of 2 slices judged"),

@@ -153,6 +153,7 @@ def test_a_model_is_its_card_and_its_training_record() -> None:
     assert card["quantitativeAnalysis"]["performanceMetrics"] == [
         {"type": "accuracy", "value": "1"},
         {"type": "roc_auc", "value": "0.6917431068904877"},
+        {"type": "roc_auc", "value": "0.7", "slice": "at night"},
         {"type": "roc_auc", "value": "0.6646", "slice": "origin=JFK"},
     ]
     assert card["considerations"] == {
@@ -179,7 +180,7 @@ def test_data_is_named_by_digest_and_referred_to() -> None:
 
 def test_an_interval_is_given_where_one_was_computed_and_nowhere_else() -> None:
     bom = made(intervals={"roc_auc": [0.688, 0.695], "accuracy": "wide"})["model"]
-    accuracy, roc_auc, _ = bom["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
+    accuracy, roc_auc, *_ = bom["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
         "performanceMetrics"
     ]
     assert roc_auc["confidenceInterval"] == {"lowerBound": "0.688", "upperBound": "0.695"}

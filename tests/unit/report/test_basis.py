@@ -42,6 +42,18 @@ def test_of_slices_the_rule_speaks_and_those_that_did_not_pass() -> None:
     assert found.statements[0].text == SLICES[1].cause
 
 
+def test_of_expressions_the_rule_speaks_too() -> None:
+    of = {
+        "slices/big/log_loss": ("0.39 [0.35, 0.44] on 807 rows", "<= 0.9"),
+        "slices/origin == 'JFK'/log_loss": ("0.41 [0.35, 0.46] on 90 rows", "<= 0.9"),
+        "slices/where origin == 'JFK'/log_loss": ("1 of 1 slices judged", "at least 1 slice judged"),
+    }
+    checks = [Check(id, Status.PASSED, measured=said, limit=limit) for id, (said, limit) in of.items()]
+    found = basis(result(*checks))
+    assert found is not None
+    assert [s.check.id for s in found.statements] == ["slices/where origin == 'JFK'/log_loss"]
+
+
 def test_the_champion_is_named_with_short_digests() -> None:
     told = {"environment": "prod", "release": 12, "sha256": "ab" * 32}
     found = basis(result(METRIC, facts={"champion": told}))
