@@ -6,8 +6,8 @@ First `lockgate power`: rows for a power of 0.8 and of 0.5 are computed from the
 gives, then so many rows are drawn from models that are like that, `--pairs` times: how often an equal model
 passes, how often the loss is told. Then the sentence of a champion check ("to tell a loss of X you need N
 rows (power 0.8)"): N is computed from a pilot of 100,000 rows of two models, then comparisons of N rows are
-drawn from the same two. Each rate must lie within 3 points of the power, beside what chance adds to so many
-simulations (simultaneous over all figures: Bonferroni, 0.01).
+drawn from the same two. Each rate must lie within 3 points of the power; of fewer simulations than 10,000,
+beside what chance adds to so few (simultaneous over all figures: Bonferroni, 0.01).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from runner.judge.paired.question import Question
 from runner.judge.paired.verdict import LEAST, Standing
 from runner.judge.predictions import BINARY, MULTICLASS, RANKING, REGRESSION, Predictions
 
-ALPHA, POINTS, LEVEL = 0.05, 0.03, 0.01
+ALPHA, POINTS, LEVEL, ENOUGH = 0.05, 0.03, 0.01, 10_000
 PASSES = (Standing.BETTER, Standing.EQUIVALENT, Standing.NON_INFERIOR)
 Draw = Callable[[int], Paired]  # rows -> a comparison of so many
 
@@ -177,12 +177,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pairs", type=int, default=10_000, help="simulations a figure")
+    parser.add_argument("--pairs", type=int, default=ENOUGH, help="simulations a figure")
     parser.add_argument("--quick", action="store_true", help="every fourth figure, 1,000 simulations")
     given = parser.parse_args()
     pairs, every = (1000, 4) if given.quick else (given.pairs, 1)
     count = 4 * len(QUESTIONS[::every]) + len(CHECKS[::every])
-    chance = NormalDist().inv_cdf(1 - LEVEL / (2 * count))
+    chance = NormalDist().inv_cdf(1 - LEVEL / (2 * count)) if pairs < ENOUGH else 0.0
     print(f"{'':<74} {'rows':>8} {'printed':>7} {'seen':>7} {'off':>7}   ({pairs:,} simulations each)")
     held, begun = True, time.perf_counter()
     for each in figures(pairs, every):

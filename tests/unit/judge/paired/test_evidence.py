@@ -38,6 +38,13 @@ def test_a_comparison_s_p_is_its_interval_s_inverse(metric: str, alpha: float) -
     assert p_loses(found, 1e-9) < p_loses(found, 0.05)
 
 
+def test_what_a_value_may_be_too_low_is_no_evidence_against_it() -> None:
+    plain, slack = Spread(0.01, 0.5, 50, 100), Spread(0.01, 0.5, 50, 100, slack=(0.3, 0.02))
+    assert p_below(-0.03, 0.0, slack) == pytest.approx(p_below(-0.01, 0.0, plain))
+    assert p_below(-0.03, 0.0, plain) < 0.05 < p_below(-0.03, 0.0, slack)
+    assert bounds(-0.03, slack, 0.05).high == pytest.approx(bounds(-0.01, plain, 0.05).high)
+
+
 def test_a_value_that_no_row_moves_is_what_it_is() -> None:
     still = Spread(0.0, 0.0, 9.0, 10)
     assert (p_below(0.4, 0.5, still), p_below(0.5, 0.5, still)) == (0.0, 1.0)

@@ -78,6 +78,21 @@ def test_rows_of_one_cluster_are_no_independent_evidence() -> None:
     assert compare("log_loss", *many).se < alone.se / 1.9
 
 
+def test_an_accuracy_of_clusters_or_weights_is_no_count_of_rows() -> None:
+    """Tango's interval is of rows that count alike; else it would be as narrow as if they did."""
+    candidate, champion = pair(5, 500)
+    groups, heavy = np.arange(500) // 4, np.where(np.arange(500) % 10 == 0, 20.0, 1.0)
+    alone = compare("accuracy", candidate, champion)
+    clustered = compare("accuracy", candidate, champion, groups=groups)
+    weighed = compare("accuracy", *(replace(p, weights=heavy) for p in (candidate, champion)))
+    assert alone.right is not None and clustered.right is weighed.right is None
+    width = alone.difference.high - alone.difference.low
+    assert weighed.difference.high - weighed.difference.low > 1.5 * width
+    twice = [Predictions(BINARY, np.repeat(p.y, 2), np.repeat(p.scores, 2)) for p in (candidate, champion)]
+    doubled = compare("accuracy", *twice, groups=np.repeat(np.arange(500), 2))
+    assert doubled.difference.high - doubled.difference.low > 0.9 * width
+
+
 def test_what_is_no_pair() -> None:
     candidate, champion = pair(1, 100)
     other = Predictions(BINARY, 1 - champion.y, champion.scores)
