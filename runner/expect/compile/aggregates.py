@@ -33,7 +33,7 @@ def aggregate(function: str) -> Callable[[Kwargs, Scope], Compiled]:
 
 
 def _require_double(column: Column) -> None:
-    """pandas adds floats of 32 bits up in 32 bits, in an order of its own, and compares extremes in 32 bits."""
+    """pandas adds floats of 32 bits up in 32 bits, in an order of its own; extremes are compared in 32."""
     if column.dtype == "float32":
         raise Uncompiled("pandas computes float32 in 32 bits")
 

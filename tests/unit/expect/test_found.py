@@ -1,0 +1,87 @@
+"""What the differential test once found: one small table each, so that it stays found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from runner.expect.duck import DuckTable, columns_of
+from runner.expect.literals import Uncompiled
+from runner.expect.planning import answers, plan
+
+MEDIAN, SUM = "expect_column_median_to_be_between", "expect_column_sum_to_be_between"
+UNIQUE = "expect_column_values_to_be_unique"
+
+
+def asked(path: Path, values: Any, type: str, **kwargs: Any) -> tuple[bool, Any]:
+    """A column's answer; raises Uncompiled with the reason where it is left."""
+    pq.write_table(pa.table({"x": values}), path / "t.parquet")
+    intent = plan({"it": (type, {"column": "x", **kwargs})}, columns_of(path / "t.parquet"))
+    if intent.left:
+        raise Uncompiled(intent.left["it"])
+    return answers(intent, DuckTable.of(path / "t.parquet"))["it"]
+
+
+def test_between_two_infinities_the_median_is_infinite(tmp_path: Path) -> None:
+    found = asked(tmp_path, [math.inf, math.inf], MEDIAN, min_value=0)
+    assert found == (True, {"observed_value": math.inf})
+
+
+def test_an_even_median_of_big_integers_is_their_middle(tmp_path: Path) -> None:
+    found = asked(tmp_path, [2**62, 2**62 + 2**61], MEDIAN, min_value=0)
+    assert found[1]["observed_value"] == 2**62 + 2**60
+
+
+def test_a_sum_beyond_64_bits_is_exact(tmp_path: Path) -> None:
+    found = asked(tmp_path, pa.array([2**63 - 1] * 3, pa.int64()), SUM, min_value=0)
+    assert found == (True, {"observed_value": 3 * (2**63 - 1)})
+
+
+def test_a_float_of_32_bits_lies_above_the_same_one_of_64(tmp_path: Path) -> None:
+    narrow = pa.array([0.1], pa.float32())
+    assert asked(tmp_path, narrow, "expect_column_values_to_be_between", max_value=0.1)[0] is False
+    with pytest.raises(Uncompiled, match="float32"):
+        asked(tmp_path, narrow, "expect_column_max_to_be_between", max_value=0.1)
+
+
+def test_a_table_without_rows_has_no_value_twice(tmp_path: Path) -> None:
+    success, result = asked(tmp_path, pa.array([], pa.int64()), UNIQUE)
+    assert success is True and result["unexpected_count"] == 0
+
+
+def test_nan_of_16_bits_is_not_counted_as_a_value(tmp_path: Path) -> None:
+    half = pa.array([np.float16(1), np.float16("nan")], pa.float16())
+    with pytest.raises(Uncompiled, match="kind other"):
+        asked(tmp_path, half, "expect_column_proportion_of_non_null_values_to_be_between", min_value=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda frame: frame.rename_axis("row"), "an index of its own"),
+        (lambda frame: frame.iloc[1:], "an index of its own"),
+        (lambda frame: frame.set_axis([0], axis=1), "no texts to pandas"),
+        (lambda frame: frame.set_axis(["File_Row_Number"], axis=1), "rows' positions"),
+        (lambda frame: frame.convert_dtypes(), "pandas' type Int64"),
+    ],
+    ids=["named", "from 1", "numbers", "taken", "nullable"],
+)
+def test_a_table_that_pandas_reads_otherwise_is_left(
+    change: Callable[[pd.DataFrame], pd.DataFrame], why: str, tmp_path: Path
+) -> None:
+    pq.write_table(pa.Table.from_pandas(change(pd.DataFrame({"x": [1, 2]}))), tmp_path / "t.parquet")
+    with pytest.raises(Uncompiled, match=why):
+        columns_of(tmp_path / "t.parquet")
+
+
+def test_a_table_of_pandas_with_an_index_that_counts_is_compiled(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pandas(pd.DataFrame({"x": [1, 2]})), tmp_path / "t.parquet")
+    assert list(columns_of(tmp_path / "t.parquet")) == ["x"]
