@@ -16,6 +16,7 @@ from runner.judge.predictions import BINARY, MULTICLASS, NUMBERS, CannotCompute,
 from runner.text import reason
 
 FLOATS = {"tensor(float)": "float32", "tensor(double)": "float64"}
+PAIRED = 1e-3  # by how much the probabilities of 0 and 1 may miss 1, as those of more classes
 
 
 class Unusable(Exception):
@@ -131,6 +132,19 @@ def shaped(scores: Any, rows: int, task: Task, classes: int) -> Any:
     wanted = {1, 2} if task == BINARY else {1} if task in NUMBERS else {classes}
     if width not in wanted:
         raise WrongModel(f"its output has {width} columns, {task} needs {max(wanted)}")
-    if task != MULTICLASS:
-        return scores.reshape(rows, width)[:, -1]
-    return scores
+    if task == MULTICLASS:
+        return scores
+    if width == 2:
+        _require_pairs(scores)
+    return scores.reshape(rows, width)[:, -1]
+
+
+def _require_pairs(scores: Any) -> None:
+    """Raise WrongModel where the two probabilities of a row (n, 2) are not of one or the other."""
+    import numpy as np
+
+    total = scores.sum(axis=1)
+    odd = np.isfinite(total) & (abs(total - 1) > PAIRED)
+    if odd.any():
+        few = f"{int(odd.sum()):,} of {len(odd):,} rows, e.g. row {int(odd.argmax())}"
+        raise WrongModel(f"its probabilities of 0 and 1 do not sum to 1 in {few}")

@@ -125,6 +125,14 @@ def test_a_null_score_is_no_prediction(tmp_path: Path) -> None:
     assert check.status is Status.FAILED and "2 of 600 predictions are NaN" in check.cause
 
 
+def test_two_probabilities_that_are_not_of_one_or_the_other_are_refused(tmp_path: Path) -> None:
+    both = said().assign(y_score_0=1 - SCORES, y_score_1=SCORES).drop(columns="y_score")
+    checks = checks_of(judged(tmp_path / "both", both))
+    assert checks["metrics/roc_auc"].status is Status.PASSED
+    check = checks_of(judged(tmp_path / "same", both.assign(y_score_0=SCORES)))["opens"]
+    assert check.status is Status.FAILED and "of 0 and 1 do not sum to 1 in 6" in check.cause
+
+
 def test_a_constant_is_refused_though_no_features_tell_rows_apart(tmp_path: Path) -> None:
     check = checks_of(judged(tmp_path, said().assign(y_score=0.3)))["outputs"]
     assert check.status is Status.FAILED and "says 0.3 to every one of 600 rows" in check.cause
