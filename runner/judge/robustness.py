@@ -53,7 +53,10 @@ def noisy(bench: Bench, rule: Noise) -> Any:
         spread = float(present.std(dtype=np.float64)) if len(present) else 0.0
         if spread == 0:
             raise CannotCompute(f"{name!r} has one value only: noise of its own spread changes nothing")
+        before = column.copy()
         column += drawn.normal(0, rule.sd * spread, len(column)).astype(np.float32)
+        if (column == before)[np.isfinite(before)].all():
+            raise CannotCompute(f"noise of {rule.sd:g} standard deviations is too small to change {name!r}")
     return changed
 
 
@@ -68,7 +71,8 @@ def thinned(bench: Bench, rule: Missing) -> Any:
         column = changed[:, feature(bench, name)]
         taken = drawn.random(len(column)) < rule.share
         if np.isnan(column[taken]).all():
-            raise CannotCompute(f"nothing of {name!r} could be taken away: it is missing already")
+            why = "it is missing already" if taken.any() else f"a share of {rule.share:g} is no row"
+            raise CannotCompute(f"nothing of {name!r} could be taken away: {why}")
         column[taken] = np.nan
     return changed
 
@@ -80,7 +84,10 @@ def with_unseen(bench: Bench, rule: Unseen, name: str) -> Any:
     place, changed = feature(bench, name), bench.evaluation.matrix.copy()
     column = changed[:, place]
     present = column[np.isfinite(column)]
-    code = np.float32(rule.code if rule.code is not None else present.max(initial=-1.0) + 1)
+    with np.errstate(over="ignore"):
+        code = np.float32(rule.code if rule.code is not None else present.max(initial=-1.0) + 1)
+    if not np.isfinite(code):
+        raise CannotCompute(f"{rule.code or float(code):g} is no code: a model is given numbers of 32 bits")
     if (present == code).any():
         raise CannotCompute(f"{float(code):g} is a value of {name!r}: it was seen")
     changed[:, place] = code

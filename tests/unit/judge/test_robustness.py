@@ -146,3 +146,16 @@ def test_what_no_loss_can_exceed_depends_on_the_task() -> None:
     for task, refused in ((MULTICLASS, False), (BINARY, True)):
         criteria = Criteria.model_validate({"version": 1, "task": task, "robustness": rule})
         assert bool(list(PART.faults(criteria))) is refused
+
+
+@pytest.mark.parametrize(
+    ("rule", "cause"),
+    [
+        (noise("a", sd=1e-12), "noise of 1e-12 standard deviations is too small to change 'a'"),
+        (missing("a", share=1e-9), "nothing of 'a' could be taken away: a share of 1e-09 is no row"),
+        ({"unseen": {"columns": ["a"], "code": 1e300}}, "1e+300 is no code"),
+    ],
+)
+def test_a_change_that_is_none_shows_nothing(rule: dict[str, Any], cause: str) -> None:
+    check = judged(**rule)
+    assert check.status is Status.ERROR and cause in check.cause
