@@ -47,7 +47,8 @@ def _problem(document: Document, error: Mapping[str, Any], model: type[BaseModel
         what = f"{where}: {value} is not allowed"
         allowed = did_you_mean(str(error.get("input")), _words(context.get("expected", "")))
     else:
-        what, allowed = f"{where}: {value}: {error['msg'].removeprefix('Value error, ')}", ""
+        about = "" if value in ("dict", "list") else f"{value}: "  # what nobody wrote so
+        what, allowed = f"{where}: {about}{error['msg'].removeprefix('Value error, ')}", ""
     return Problem(document.file, document.line(loc), what, allowed)
 
 

@@ -89,12 +89,19 @@ def _unused(trial: Trial, rule: Explain, found: Explained, name: str) -> Check:
 
     def drop() -> Interval:
         if name not in found.mine:
-            known = [*found.mine, *columns]
-            raise CannotCompute(f"no feature or group is called that: {did_you_mean(name, known)}")
+            raise CannotCompute(_nowhere(rule, name, [*found.mine, *columns]))
         return found.mine[name].drop
 
     high = rule.max_importance if rule.max_importance is not None else 0.0
     return within(_id(name), f"what {found.metric} loses without {name}", drop, high=high, rows=found.rows)
+
+
+def _nowhere(rule: Explain, name: str, known: list[str]) -> str:
+    """Why a name has no importance of its own."""
+    for group, names in rule.groups.items():
+        if name in names:
+            return f"it is permuted with the group {group!r}"
+    return f"no feature or group is called that: {did_you_mean(name, known)}"
 
 
 def _moved(found: Explained, most: float, alpha: float) -> Check:

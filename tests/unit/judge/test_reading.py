@@ -158,3 +158,10 @@ def test_bytes_of_any_kind_give_nothing_but_a_config_error(tmp_path: Path, raw: 
     (tmp_path / "c.yml").write_bytes(raw)
     with pytest.raises(ConfigError):
         read_criteria(tmp_path, "c.yml")
+
+
+def test_a_problem_of_a_whole_mapping_does_not_name_its_type(tmp_path: Path) -> None:
+    baseline = {"kind": "champion", "path": "old.onnx"}
+    (told,) = problems(tmp_path, {"version": 1, "task": "regression", "baseline": baseline})
+    assert "baseline.champion: a baseline is compared with" in told or "baseline: a baseline" in told
+    assert "dict" not in told

@@ -98,3 +98,9 @@ def test_sagemakers_statistics_lie_beside_the_result(tmp_path: Path) -> None:
     low, high = report.evidence.facts["intervals"]["roc_auc"]
     assert low < told["auc"]["value"] < high
     assert told["auc"]["standard_deviation"] == report.evidence.facts["standard_errors"]["roc_auc"]
+
+
+def test_a_feature_of_a_group_is_not_looked_at_alone(tmp_path: Path) -> None:
+    explain = {"permutations": 1, "groups": {"g": ["a", "b"]}, "must_not_use": ["a"], "max_importance": 0.1}
+    check = checks_of(judged(tmp_path / "s", explain))["explain/must_not_use/a"]
+    assert check.status is Status.ERROR and "it is permuted with the group 'g'" in check.cause
