@@ -90,6 +90,14 @@ def opened_champion(bench: Bench) -> Opened:
     return Opened(model, said, outputs_fault(said))
 
 
+def itself(id: str, limit: str, *, passes: bool = True) -> Check:
+    """A comparison of the champion with itself: no estimate, but the same bytes that said the same."""
+    words = "the candidate is the champion: the same bytes, the same answers"
+    if passes:
+        return Check(id, Status.PASSED, measured=words, limit=limit)
+    return Check(id, Status.FAILED, cause=f"{words}; it is no better", measured=words, limit=limit)
+
+
 def without_champion(id: str, error: CannotCompute, what: str, limit: str = "") -> Check:
     """A check that needs a champion where there is none: ERROR, but SKIPPED for an allowed first release."""
     if isinstance(error, FirstRelease):

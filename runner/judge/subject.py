@@ -46,6 +46,7 @@ class Subject:
     predictions: Predictions | None = None
     size: int = 0
     known: Mapping[str, Check] = field(default_factory=dict)  # other checks, though it gave no predictions
+    sha256: str = ""  # of the model's file
 
     @classmethod
     def absent(cls, cause: str) -> Subject:

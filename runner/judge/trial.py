@@ -76,6 +76,16 @@ class Trial:
         FirstRelease where the criteria allow that: `runner.judge.champion` has a check for both."""
         return self._champion.predictions
 
+    @cached_property
+    def is_champion(self) -> bool:
+        """Whether the candidate is the champion: the same bytes, which said the same of every row. So nothing
+        is estimated: what is compared is one thing. False where there is no champion."""
+        bench, mine = self.bench, self.subject.sha256
+        if bench.champion is None or not mine or isinstance(self._opened, CannotCompute):
+            return False
+        theirs, scores = self._opened.said.scores, self.predictions.scores
+        return bench.champion.digest() == mine and bool((theirs == scores).all())
+
     @property
     def champion_model(self) -> Scorer:
         """The champion itself; raises as `champion` does."""

@@ -7,6 +7,7 @@ container that serves it (`through`).
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -212,7 +213,8 @@ def _subject(job: StageJob, record: Record, bench: Bench, through: Callable[[], 
     table, width = bench.evaluation, bench.evaluation.matrix.shape[1]
     limit = f"serves rows of {width} numbers" if through else wanted(artifact.path, width)
     opened = through or partial(open_file, data, artifact.path, bench)
-    return examine(len(data), checked, table, bench.criteria.task, opened, limit)
+    subject = examine(len(data), checked, table, bench.criteria.task, opened, limit)
+    return replace(subject, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _judged_answers(job: StageJob) -> Iterator[Judged]:

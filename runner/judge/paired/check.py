@@ -27,7 +27,7 @@ def paired(
 def compared(id: str, rule: Compare, found: Paired | CannotCompute) -> Check:
     """PASSED where the verdict is one that the rule accepts, FAILED where it is another one, ERROR where the
     rows do not tell: missing evidence is never a pass."""
-    limit = f"{' or '.join(rule.accept)} within {rule.margin:g}"
+    limit = limit_of(rule)
     if isinstance(found, CannotCompute):
         return Check(id, Status.ERROR, cause=f"{rule.label} cannot be compared: {found}", limit=limit)
     status, verdict = Status.FAILED, found.standing(rule.margin)
@@ -38,6 +38,11 @@ def compared(id: str, rule: Compare, found: Paired | CannotCompute) -> Check:
     words = found.words(rule.margin)
     cause = "" if status is Status.PASSED else f"{words}. {_power(found, rule.margin)}"
     return Check(id, status, cause=cause, measured=words, limit=limit, details=_power(found, rule.margin))
+
+
+def limit_of(rule: Compare) -> str:
+    """What passes, in words."""
+    return f"{' or '.join(rule.accept)} within {rule.margin:g}"
 
 
 def _groups(rule: Compare, frame: Any) -> Any:

@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from runner.judge.baseline import beats, dummy
-from runner.judge.champion import FIRST, without_champion
+from runner.judge.champion import FIRST, itself, without_champion
 from runner.judge.criteria import Champion, Compare, Criteria, Dummy
 from runner.judge.differences import differences
-from runner.judge.paired.check import compared, paired
+from runner.judge.paired.check import compared, limit_of, paired
 from runner.judge.paired.compare import Paired
 from runner.judge.part import Limits, Part
 from runner.judge.predictions import CannotCompute, Predictions
@@ -54,7 +54,11 @@ def checks(trial: Trial) -> Iterator[Check]:
     for beat in rule.must_beat:
         yield beats(beat, trial.predictions, other, name)
     for each, found in _pairs(trial, rule, other):
-        yield compared(f"{rule.kind}/{each.label}", each, found)
+        if isinstance(rule, Champion) and trial.is_champion and isinstance(found, Paired):
+            allowed = any(word != "better" for word in each.accept)
+            yield itself(f"{rule.kind}/{each.label}", limit_of(each), passes=allowed)
+        else:
+            yield compared(f"{rule.kind}/{each.label}", each, found)
 
 
 def _pairs(

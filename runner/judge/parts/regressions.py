@@ -8,7 +8,7 @@ from typing import Any
 from runner.judge.asking import row_name
 from runner.judge.bounds import number
 from runner.judge.by_evidence import within
-from runner.judge.champion import without_champion
+from runner.judge.champion import itself, without_champion
 from runner.judge.criteria import Criteria
 from runner.judge.criteria_more import Regressions
 from runner.judge.part import Fault, Limits, Part
@@ -56,6 +56,9 @@ def checks(trial: Trial) -> Iterator[Check]:
     found = _found(trial, rule)
     if isinstance(found, CannotCompute):
         yield without_champion(ID, found, "rows that became wrong cannot be told", f"<= {rule.max_share:g}")
+        return
+    if trial.is_champion:
+        yield itself(ID, f"<= {rule.max_share:g}")
         return
     share = "share of rows that the champion has right and the candidate wrong"
     if rule.worse_by is not None:

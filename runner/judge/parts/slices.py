@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.judge.champion import FirstRelease, without_champion
+from runner.judge.champion import FirstRelease, itself, without_champion
 from runner.judge.criteria import Criteria
 from runner.judge.criteria_slices import SliceRule
 from runner.judge.metrics import METRICS
@@ -45,6 +45,8 @@ def checks(trial: Trial) -> Iterator[Check]:
         slices, judged = _judged(trial, rule)
         if isinstance(judged, CannotCompute):
             yield from _without(slices, judged)
+        elif rule.margin is not None and trial.is_champion and not slices.fault:
+            yield from (itself(id, f"loss <= {rule.margin:g}") for id in slices.ids())
         else:
             yield from checks_of(slices, judged)
 

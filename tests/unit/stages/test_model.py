@@ -177,6 +177,27 @@ def test_a_worse_champion_is_beaten_and_an_equal_one_is_not(tmp_path: Path) -> N
     assert check.status is Status.FAILED and "of the champion" in check.cause
 
 
+COMPARED = {"kind": "champion", "path": "champion.onnx", "compare": [{"metric": "roc_auc", "margin": 0.01}]}
+
+
+def test_the_champion_itself_is_as_good_as_itself_and_no_better(tmp_path: Path) -> None:
+    """The same bytes need no evidence; other bytes that say the same are ten rows short of any."""
+    model = (MODELS / "binary.onnx").read_bytes()
+    (tmp_path / "champion.onnx").write_bytes(model)
+    assert failing(tmp_path, only(baseline=COMPARED)) == []
+    better = [{"metric": "roc_auc", "margin": 0.01, "accept": ["better"]}]
+    (check,) = failing(tmp_path, only(baseline={**COMPARED, "compare": better}))
+    assert check.status is Status.FAILED and "no better" in check.cause
+    (tmp_path / "champion.onnx").write_bytes(renamed(model))
+    (check,) = failing(tmp_path, only(baseline=COMPARED))
+    assert check.status is Status.ERROR and "0 rows" in check.cause
+
+
+def renamed(model: bytes) -> bytes:
+    """The same model by other bytes: another producer's version, which ONNX keeps in field 3 (protobuf)."""
+    return model + b"\x1a\x01x"
+
+
 def test_a_missing_or_broken_champion_is_an_error(tmp_path: Path) -> None:
     (check,) = failing(tmp_path, only(baseline=CHAMPION))
     assert check.status is Status.ERROR and "no champion at champion.onnx" in check.cause
