@@ -26,7 +26,7 @@ def problems(document: Document, error: ValidationError, model: type[BaseModel])
 
 
 def _problem(document: Document, error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
-    loc = _data_path(document.data, error["loc"])
+    loc = _data_path(document.data, error["loc"], error["type"] == "missing")
     where, value = ".".join(map(str, loc)) or "the file", _shown(error.get("input"))
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
@@ -61,11 +61,12 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _data_path(data: Any, loc: Loc) -> Loc:
-    """pydantic puts a union's tag into the location; the file has no such level."""
+def _data_path(data: Any, loc: Loc, is_missing: bool) -> Loc:
+    """pydantic puts a union's tag, or its type, into the location; the file has no such level. The last part
+    of what is missing is not there either."""
     path: list[str | int] = []
     for depth, part in enumerate(loc):
-        last = depth == len(loc) - 1
+        last = is_missing and depth == len(loc) - 1
         if part == "[key]" and not (isinstance(data, dict) and part in data):
             continue  # pydantic's mark of a key that is wrong itself, unless a file's author chose that name
         if isinstance(data, dict) and (part in data or last):

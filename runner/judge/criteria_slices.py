@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from runner.config.fields import Strict
 from runner.judge.choice import MetricRule, Number, Positive, Whole
@@ -17,7 +17,23 @@ from runner.text import unique_line
 
 Edges = tuple[Number, ...]
 Count = Annotated[Whole, Field(ge=2, le=200)]
-Bins = Count | Edges
+
+
+def _kind(bins: object) -> str:
+    return "columns" if isinstance(bins, dict) else "edges" if isinstance(bins, list | tuple) else "count"
+
+
+# Told apart by what they are, so that a wrong one is one problem, and not one of each kind.
+Bins = Annotated[
+    Annotated[Count, Tag("count")] | Annotated[Edges, Tag("edges")],
+    Discriminator(_kind, custom_error_type="bins", custom_error_message="a number of bins, or edges"),
+]
+CutBins = Annotated[
+    Annotated[Count, Tag("count")]
+    | Annotated[Edges, Tag("edges")]
+    | Annotated[dict[str, Bins], Tag("columns")],
+    Discriminator(_kind),
+]
 Alpha = Annotated[Positive, Field(lt=0.5)]
 Column = Annotated[str, Field(min_length=1)]
 
@@ -26,7 +42,7 @@ class Cut(Strict):
     """Rows cut by the values of a column, or by those of several that occur together."""
 
     by: Column | tuple[Column, ...] | None = Field(None, description="a column, or several that are crossed")
-    bins: Bins | dict[str, Bins] | None = Field(
+    bins: CutBins | None = Field(
         None, description="of a number: edges, or how many bins of equally many rows; of several: by column"
     )
 
