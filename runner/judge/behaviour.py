@@ -56,7 +56,7 @@ def moves(trial: Trial, rule: Invariance | Direction) -> Moves:
     if not found.tested.any():
         raise CannotCompute(f"the change leaves {rule.column!r} as it is in every row")
     limit = rule.within if isinstance(rule, Invariance) else rule.tolerance
-    broken = np.flatnonzero(found.tested & (found.size > limit))
+    broken = np.flatnonzero(found.size > limit)
     worst = broken[np.argsort(-found.size[broken], kind="stable")][:SHOWN].tolist()
     return Moves(int(found.tested.sum()), len(broken), tuple(map(found.case, worst)))
 

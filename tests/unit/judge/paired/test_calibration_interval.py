@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from runner.judge.criteria_slices import SliceRule
 from runner.judge.estimates import interval_of
 from runner.judge.measures.bins import MORE
 from runner.judge.metrics import measured
 from runner.judge.options import Options
 from runner.judge.paired.compare import compare
 from runner.judge.predictions import BINARY, Predictions
+from runner.judge.slicing.judging import against_bounds
+from runner.judge.slicing.slices import slices_of
 
 NAME = "expected_calibration_error"
 
@@ -52,3 +56,14 @@ def test_a_comparison_s_ends_allow_for_either_model_s_excess() -> None:
     assert found.spread.slack == (over[1], over[0])
     assert over[1] > 5 * over[0]
     assert found.needed(0.01) is None
+
+
+def test_what_a_slice_s_error_is_too_high_by_is_no_evidence_against_it() -> None:
+    dice = np.random.default_rng(2)
+    said = dice.uniform(0.1, 0.9, 300)
+    y = (dice.random(300) < said).astype(int)
+    rule = SliceRule(by="place", metric=NAME, max=0.01, adjust="none")
+    slices = slices_of(rule, pd.DataFrame({"place": ["all"] * 300}))
+    for scores, shown in ((said, False), (said**4, True)):
+        (judged,) = against_bounds(slices, Predictions(BINARY, y, scores, (0, 1)), None)
+        assert judged.seen.value > 0.01 and (judged.seen.p < 0.05) is shown

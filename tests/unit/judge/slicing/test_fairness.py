@@ -104,6 +104,15 @@ def test_the_interval_holds_the_estimate(groups: list[tuple[int, int]]) -> None:
     assert gap.difference.value == max(h / n for h, n in groups) - min(h / n for h, n in groups)
 
 
+def test_of_many_groups_the_largest_difference_is_less_sure() -> None:
+    """Equal groups differ by chance, the two furthest apart the more, the more there are."""
+    outer = [Rate(str(hits), wilson(hits, 100), 100, 100) for hits in (70, 90)]
+    between = [Rate(f"b{i}", wilson(80, 100), 100, 100) for i in range(8)]
+    two, ten = (largest_gap("rate", found, 0.05).difference for found in (outer, outer + between))
+    assert ten.value == two.value
+    assert ten.low < two.low - 0.03 and ten.high > two.high + 0.03
+
+
 def test_one_group_has_no_difference() -> None:
     with pytest.raises(CannotCompute, match="fewer than two"):
         largest_gap("rate", [Rate("a", Interval(0.5, 0.4, 0.6), 9, 9.0)], 0.05)
