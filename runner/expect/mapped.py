@@ -77,7 +77,8 @@ def _tally(values: Sequence[Any]) -> list[dict[str, Any]] | None:
     """How often each value stands among the examples; None where they have no order, as there."""
     plain = [tuple(v.values()) if isinstance(v, Mapping) else v for v in values]
     try:
-        ordered = sorted(Counter(plain).items(), key=lambda pair: (-pair[1], pair[0]))
+        common = Counter(plain).most_common()  # as there: the order of NaN depends on the one before
+        ordered = sorted(common, key=lambda pair: (-pair[1], pair[0]))
     except TypeError:
         return None
     return [{"value": value, "count": count} for value, count in ordered]
