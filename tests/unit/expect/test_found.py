@@ -15,6 +15,7 @@ import pytest
 
 from runner.expect.duck import DuckTable, columns_of
 from runner.expect.literals import Uncompiled
+from runner.expect.mapped import counted
 from runner.expect.planning import answers, plan
 
 MEDIAN, SUM = "expect_column_median_to_be_between", "expect_column_sum_to_be_between"
@@ -85,3 +86,11 @@ def test_a_table_that_pandas_reads_otherwise_is_left(
 def test_a_table_of_pandas_with_an_index_that_counts_is_compiled(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(pd.DataFrame({"x": [1, 2]})), tmp_path / "t.parquet")
     assert list(columns_of(tmp_path / "t.parquet")) == ["x"]
+
+
+def test_equal_counts_stand_in_the_order_that_nan_leaves_them_in() -> None:
+    """NaN has no order: what a sort makes of it depends on the order before, which is of the counts."""
+    pairs = [(3.0, 2.0), (1.0, 2.0), (math.nan, 2.0), (1.0, 2.0), (2.0, 2.0)]
+    told = counted(5, 5, 5, list(enumerate(pairs)))["partial_unexpected_counts"]
+    assert [each["value"][0] for each in told[:2]] == [1.0, 3.0]
+    assert math.isnan(told[2]["value"][0]) and told[3]["value"][0] == 2.0
