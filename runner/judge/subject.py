@@ -95,7 +95,10 @@ def examine(
     rows = f"{len(scores):,} rows scored"
     opens = Check("opens", Status.PASSED, measured=rows, limit=limit)
     predictions = evaluation.predictions(task, scores)
-    return Subject((record, opens, outputs_check(predictions, evaluation.matrix)), model, predictions, size)
+    outputs = outputs_check(predictions, evaluation.matrix)
+    if outputs.status is not Status.PASSED:  # what is computed of no answers would only bury the cause
+        return Subject((record, opens, outputs))
+    return Subject((record, opens, outputs), model, predictions, size)
 
 
 def outputs_check(predictions: Predictions, matrix: Any) -> Check:
