@@ -15,6 +15,8 @@ from typing import Any
 from runner.judge.paired.verdict import Interval
 from runner.judge.predictions import CannotCompute
 
+SMALLEST = 1e-290  # a fourth power below has lost its digits
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -51,10 +53,12 @@ def from_powers(
 
     The degrees of freedom are those of a chi-square with the error's own variance, 2 units / (kurtosis - 1)
     (Satterthwaite 1946; O'Neill 2014): twice the rows that carry it where each carries the same.
-    Raises CannotCompute for fewer than two units."""
+    Raises CannotCompute for fewer than two units, and for powers that are beyond what a float holds."""
     if units < 2:
         raise CannotCompute("there are fewer than two independent rows")
     second, third, fourth = powers
+    if second and not (SMALLEST < second * second < math.inf and math.isfinite(third + fourth)):
+        raise CannotCompute("what its rows carry is too large or too small to reckon with: change the unit")
     se = math.sqrt(second * units / (units - 1)) / rows
     if not second:
         return Spread(se, 0.0, units - 1.0, units, slack)

@@ -140,3 +140,12 @@ def test_one_unit_has_no_interval_and_no_difference_has_no_width() -> None:
         spread(np.array([1.0, 1.0]), np.array([7, 7]))
     found = bounds(0.2, from_powers((0.0, 0.0, 0.0), 5, 5), ALPHA)
     assert (found.low, found.high) == (0.2, 0.2)
+
+
+@pytest.mark.parametrize("unit", [1e150, 1e80, 1e-80, 1e-150])
+def test_a_unit_in_which_a_fourth_power_is_no_number_is_refused(unit: float) -> None:
+    each = np.random.default_rng(1).normal(size=50)
+    assert spread(each * 1e60).df == pytest.approx(spread(each).df)
+    assert spread(each * 1e-60).skewness == pytest.approx(spread(each).skewness)
+    with np.errstate(all="ignore"), pytest.raises(CannotCompute, match="change the unit"):
+        spread(each * unit)
