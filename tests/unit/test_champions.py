@@ -7,11 +7,13 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from helpers.judging import CRITERIA, MODELS, checks_of, model_job
 
+from runner import champions
 from runner.champions import champion_of
 from runner.deploying import World
 from runner.judge.champion import FIRST
@@ -106,6 +108,42 @@ def test_only_criteria_that_name_an_environment_need_one(tmp_path: Path) -> None
     ):
         stage = model_job(tmp_path, criteria).stage
         assert champion_of(tmp_path, stage, tmp_path, WORLD, real=False) is None  # type: ignore[arg-type]
+
+
+def of_environment(
+    root: Path, patch: pytest.MonkeyPatch, status: dict[str, Any], place: dict[str, Any]
+) -> Artifact:
+    """What is handed over of an environment that is in this state."""
+    known = {"good": None, "holding": None, "differences": (), **status}
+    aws = SimpleNamespace(name="prod", aws=None, stack_name="s", bucket="b", **place)
+    patch.setattr(champions, "place_of", lambda *_, **__: aws)
+    patch.setattr(champions, "status_of", lambda *_: SimpleNamespace(**known))
+    patch.setattr(champions, "read_running", lambda *_: SimpleNamespace(status=""))
+    stage = model_job(root, {**RULES, "baseline": {**COMPARED, "first_release": "allow"}}).stage
+    found = champion_of(root, stage, root, WORLD, real=True)  # type: ignore[arg-type]
+    assert found is not None and found.facts["built"] is False
+    return found
+
+
+def test_what_is_being_changed_or_was_has_no_champion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding = SimpleNamespace(by="ann", what="deploy 4")
+    for state, why in (
+        ({"holding": holding}, "being changed by ann (deploy 4)"),
+        ({"differences": ("model is 9",)}, "it differs from its release: model is 9"),
+    ):
+        found = of_environment(tmp_path, monkeypatch, {"good": object(), **state}, {})
+        assert found.facts["first"] is False and why in found.facts["why"]
+
+
+@pytest.mark.parametrize("is_sandbox", [True, False])
+def test_without_its_bucket_only_a_sandbox_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_sandbox: bool
+) -> None:
+    """In a real AWS a bucket that is not found may be a wrong name, or another account."""
+    place = {"has_bucket": lambda: False, "is_sandbox": is_sandbox}
+    assert of_environment(tmp_path, monkeypatch, {}, place).facts["first"] is is_sandbox
 
 
 def test_it_travels_to_where_the_stage_runs(tmp_path: Path) -> None:

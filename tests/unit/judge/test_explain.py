@@ -81,7 +81,8 @@ def of(**drops: float) -> dict[str, Importance]:
 def test_what_moved_is_the_total_variation_of_the_shares() -> None:
     share = moved(of(a=3.0, b=1.0), of(a=1.0, b=3.0), 0.05)
     assert share.value == pytest.approx(0.5)
-    assert 0.4 < share.low < 0.5 < share.high < 0.6
+    reach = 1.95996 * 0.0025 * 2**0.5  # of two features: each at half of alpha
+    assert (share.low, share.high) == pytest.approx((0.5 - reach, 0.5 + reach), abs=1e-5)
 
 
 def test_noise_moves_nothing_for_certain() -> None:
