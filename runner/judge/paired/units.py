@@ -45,6 +45,9 @@ class Units:
         import numpy as np
 
         found, of = self.sums(apart)
+        largest = float(found.max(initial=0.0))
+        if largest and not 1e-100 < largest < 1e100:  # a square is a number in any unit
+            found = found / largest
         first, second = self._total(found, of), self._total(found * found, of)
         share = np.divide(first**2, second, out=np.zeros_like(first), where=second > 0)
         return np.floor(share + 1e-6).astype(int)
@@ -66,6 +69,17 @@ def units_of(segments: Segments, groups: Any = None) -> Units:
         kept = segments.kept["units"] = (groups, _clustered(segments, groups))
     found: Units = kept[1]
     return found
+
+
+def groups_by(column: str | None, frame: Any) -> Any:
+    """The cluster (n,) of each row of a table, as text; None without a column. Null is one cluster.
+
+    Raises CannotCompute for a column that is not there."""
+    if column is None:
+        return None
+    if column not in frame.columns:
+        raise CannotCompute(f"there is no column {column!r} to group rows by")
+    return frame[column].astype(str).to_numpy()
 
 
 def clusters_of(p: Predictions, groups: Any = None) -> Any:

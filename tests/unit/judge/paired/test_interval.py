@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from runner.judge.measures.segments import Segments
 from runner.judge.paired.interval import Interval, Spread, bounds, from_powers, score, spread, statistic
+from runner.judge.paired.units import units_of
 from runner.judge.predictions import CannotCompute
 
 ALPHA = 0.05
@@ -149,3 +151,9 @@ def test_a_unit_in_which_a_fourth_power_is_no_number_is_refused(unit: float) -> 
     assert spread(each * 1e-60).skewness == pytest.approx(spread(each).skewness)
     with np.errstate(all="ignore"), pytest.raises(CannotCompute, match="change the unit"):
         spread(each * unit)
+
+
+@pytest.mark.parametrize("unit", [1e200, 1.0, 1e-200])
+def test_how_many_rows_carry_a_difference_does_not_depend_on_its_unit(unit: float) -> None:
+    apart = np.array([0.0, 1.0, 1.0, 2.0])
+    assert units_of(Segments(4)).carrying(apart * unit).tolist() == [2]
