@@ -6,6 +6,7 @@ from typing import Any
 
 from runner.judge.criteria import Compare
 from runner.judge.paired.compare import Paired, compare
+from runner.judge.paired.units import groups_by
 from runner.judge.paired.verdict import LEAST, Standing, too_few
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.model import Check, Status
@@ -16,7 +17,7 @@ def paired(
 ) -> Paired | CannotCompute:
     """The comparison that a rule asks for, or why there is none."""
     try:
-        groups = _groups(rule, frame)
+        groups = groups_by(rule.group, frame)
         return compare(
             rule.metric, candidate, champion, alpha=rule.alpha, options=rule.options, groups=groups
         )
@@ -43,14 +44,6 @@ def compared(id: str, rule: Compare, found: Paired | CannotCompute) -> Check:
 def limit_of(rule: Compare) -> str:
     """What passes, in words."""
     return f"{' or '.join(rule.accept)} within {rule.margin:g}"
-
-
-def _groups(rule: Compare, frame: Any) -> Any:
-    if rule.group is None:
-        return None
-    if rule.group not in frame.columns:
-        raise CannotCompute(f"there is no column {rule.group!r} to group rows by")
-    return frame[rule.group].astype(str).to_numpy()
 
 
 def _power(found: Paired, margin: float) -> str:

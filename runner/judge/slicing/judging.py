@@ -13,7 +13,7 @@ from runner.judge.metrics import METRICS, measured
 from runner.judge.paired.compare import Paired, compare_slices
 from runner.judge.paired.evidence import p_below, p_loses
 from runner.judge.paired.interval import Spread, bounds, from_powers
-from runner.judge.paired.units import clusters_of, units_of
+from runner.judge.paired.units import clusters_of, groups_by, units_of
 from runner.judge.paired.verdict import LEAST, Interval, too_few, words_of
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.slicing.slices import Slices
@@ -139,17 +139,10 @@ def _each(slices: Slices, frame: Any, look: Callable[[Segments, Any], list[Seen]
     seen: list[Seen] = []
     for part in slices.partitions:
         try:
-            seen += look(Segments(len(part.codes), part.codes, len(part.names)), _groups(slices.rule, frame))
+            segments = Segments(len(part.codes), part.codes, len(part.names))
+            seen += look(segments, groups_by(slices.rule.group, frame))
         except CannotCompute as error:  # of all slices at once
             seen += [Seen(fault=str(error))] * len(part.names)
     least = slices.rule.min_rows or 0
     named = zip(slices.labels, slices.counts(), seen, strict=True)
     return [Judged(label, rows, rows < least, each) for label, rows, each in named]
-
-
-def _groups(rule: SliceRule, frame: Any) -> Any:
-    if rule.group is None:
-        return None
-    if rule.group not in frame.columns:
-        raise CannotCompute(f"there is no column {rule.group!r} to group rows by")
-    return frame[rule.group].astype(str).to_numpy()
