@@ -93,12 +93,14 @@ def test_refused(argv: list[str], words: str, capsys: pytest.CaptureFixture[str]
         ("roc_auc", ["--candidate", "hole"], 2, "NaN"),
         ("expected_calibration_error", [], 2, "cannot be told from fewer rows"),
         ("ndcg", [], 2, "a query column"),
+        ("roc_auc", ["--group", "several"], 2, "'several' is not of plain values"),
+        ("roc_auc", ["--candidate", "champion_score"], 2, "0 rows or clusters carry a difference of roc_auc"),
     ],
 )
 def test_a_pilot_that_tells_nothing(
     metric: str, more: list[str], code: int, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = pilot(tmp_path, word="a", hole=np.nan)
+    path = pilot(tmp_path, word="a", hole=np.nan, several=[[1]] * 2000)
     assert main(["power", "--metric", metric, "--margin", "0.01", "--pilot", str(path), *more]) == code
     assert words in capsys.readouterr().err
 

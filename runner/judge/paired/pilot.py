@@ -12,6 +12,7 @@ from runner.errors import UsageError
 from runner.judge.metrics import METRICS
 from runner.judge.options import Options
 from runner.judge.paired.compare import Paired, compare
+from runner.judge.paired.verdict import LEAST
 from runner.judge.predictions import BINARY, RANKING, REGRESSION, CannotCompute, Predictions, Task
 
 
@@ -41,9 +42,19 @@ class Pilot:
                 for said in (candidate, champion)
             )
             options = Options(threshold=self.threshold)
-            return compare(metric, mine, theirs, alpha=alpha, options=options, groups=groups)
+            found = compare(metric, mine, theirs, alpha=alpha, options=options, groups=groups)
         except CannotCompute as error:
             raise UsageError(f"{metric} cannot be compared: {error}", where=str(self.path)) from None
+        self._require_difference(metric, found.carrying)
+        return found
+
+    def _require_difference(self, metric: str, carrying: int) -> None:
+        if carrying < LEAST:
+            raise UsageError(
+                f"{carrying} rows or clusters carry a difference of {metric}: fewer than {LEAST} tell nothing",
+                where=str(self.path),
+                hint="a pilot of more rows, or of models that differ",
+            )
 
     def _task(self, metric: str, y: Any) -> Task:
         tasks = METRICS[metric].tasks
@@ -69,7 +80,10 @@ class Pilot:
     def _codes(self, frame: Any, name: str) -> Any:
         import pandas as pd
 
-        return pd.factorize(self._column(frame, name), use_na_sentinel=False)[0]
+        try:
+            return pd.factorize(self._column(frame, name), use_na_sentinel=False)[0]
+        except TypeError:  # lists
+            raise UsageError(f"the column {name!r} is not of plain values", where=str(self.path)) from None
 
     def _column(self, frame: Any, name: str) -> Any:
         names = [str(column) for column in frame.columns]
