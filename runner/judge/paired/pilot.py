@@ -51,7 +51,7 @@ class Pilot:
     def _require_difference(self, metric: str, carrying: int) -> None:
         if carrying < LEAST:
             raise UsageError(
-                f"{carrying} rows or clusters carry a difference of {metric}: fewer than {LEAST} tell nothing",
+                f"{carrying} rows or clusters carry a difference of {metric}: fewer than {LEAST} say little",
                 where=str(self.path),
                 hint="a pilot of more rows, or of models that differ",
             )
