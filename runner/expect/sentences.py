@@ -14,6 +14,7 @@ SEVERITIES = (None, "critical", "warning", "info")
 
 # Type -> (its sentence, its arguments). {bounds}, {mostly}: as those arguments say.
 COLUMN, MOSTLY, PAIR = ("column", *WHICH_ROWS), ("column", "mostly", *WHICH_ROWS), ("column_A", "column_B")
+SEVERAL = ("column_list", "mostly", "ignore_row_if", *WHICH_ROWS)
 TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
     "expect_table_row_count_to_be_between": ("Must have {bounds} rows", BOUNDS),
     "expect_table_row_count_to_equal": ("Must have exactly {value} rows", ("value",)),
@@ -112,7 +113,20 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "expect_compound_columns_to_be_unique": (
         "Values for given compound columns must be unique together: {column_list}",
-        ("column_list", "mostly", "ignore_row_if", *WHICH_ROWS),
+        SEVERAL,
+    ),
+    "expect_select_column_values_to_be_unique_within_record": (
+        "Values must always be unique across columns: {column_list}",
+        SEVERAL,
+    ),
+    "expect_multicolumn_sum_to_equal": (
+        "Sum across columns {column_list} must be {sum_total}",
+        (*SEVERAL, "sum_total"),
+    ),
+    "expect_column_values_to_be_of_type": ("{column} values must be of type {type_}", ("column", "type_")),
+    "expect_column_values_to_be_in_type_list": (
+        "{column} value types must belong to this set: {type_list}",
+        ("column", "type_list"),
     ),
 }
 

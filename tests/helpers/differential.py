@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from helpers.made_suites import suite_of
+from helpers.made_suites import MAKERS, suite_of
 from helpers.made_tables import write_table
 
 from runner.adapters.tables import read_frame
@@ -38,12 +38,12 @@ class Case:
     suite: Suite
 
 
-def case_of(seed: int, folder: Path, expectations: int = 16) -> Case:
-    """The case of a seed, always the same one."""
+def case_of(seed: int, folder: Path, expectations: int = 16, makers: Sequence[Any] = MAKERS) -> Case:
+    """The case of a seed, always the same one; `makers` make its expectations."""
     dice = random.Random(seed)  # noqa: S311
     path = folder / f"{seed}.parquet"
     kinds, rows = write_table(dice, path)
-    return Case(seed, path, suite_of(dice, kinds, rows, expectations))
+    return Case(seed, path, suite_of(dice, kinds, rows, expectations, makers))
 
 
 @dataclass(frozen=True)

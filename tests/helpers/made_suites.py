@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpers.made_tables import TEXTS
@@ -13,7 +13,8 @@ from runner.stages.tables.suite import Expectation, Suite
 
 Made = tuple[str, dict[str, Any]]
 MOSTLY = (0, 0.0, 0.5, 0.75, 0.9, 0.95, 1, 1.0, 2 / 3, 1 / 3)
-ROW_BY_ROW = ("expect_column_value", "expect_column_pair", "expect_compound")
+CONDITIONAL = ("expect_column_", "expect_compound", "expect_select", "expect_multi")
+ROW_BY_ROW = ("expect_select", "expect_multi", "expect_column_value", "expect_column_pair", "expect_compound")
 PATTERNS = (
     "a",
     "^a",
@@ -32,12 +33,14 @@ PATTERNS = (
 )
 
 
-def suite_of(dice: random.Random, kinds: Mapping[str, str], rows: int, expectations: int) -> Suite:
+def suite_of(
+    dice: random.Random, kinds: Mapping[str, str], rows: int, expectations: int, makers: Sequence[Any]
+) -> Suite:
     """A suite over a table's columns, whose types by name are `kinds`."""
     made: list[Made] = []
     for _ in range(expectations):
         again = made and dice.random() < 0.15
-        made.append(_again(dice, dice.choice(made)) if again else _expectation(dice, kinds, rows))
+        made.append(_again(dice, dice.choice(made)) if again else _expectation(dice, kinds, rows, makers))
     listed = tuple(
         Expectation(f"{i}", type, kwargs, {"type": type, "kwargs": kwargs})
         for i, (type, kwargs) in enumerate(_unlike(made))
@@ -66,12 +69,12 @@ def _again(dice: random.Random, made: Made) -> Made:
     return type, kwargs
 
 
-def _expectation(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
-    make = dice.choice(MAKERS)
+def _expectation(dice: random.Random, kinds: Mapping[str, str], rows: int, makers: Sequence[Any]) -> Made:
+    make = dice.choice(makers)
     type, kwargs = make(dice, kinds, rows)
-    if type.startswith(ROW_BY_ROW) and dice.random() < 0.4:
+    if type.startswith(ROW_BY_ROW) and "type" not in type and dice.random() < 0.4:
         kwargs["mostly"] = dice.choice(MOSTLY)
-    conditional = type.startswith(("expect_column_", "expect_compound")) and type != "expect_column_to_exist"
+    conditional = type.startswith(CONDITIONAL) and "type" not in type and type != "expect_column_to_exist"
     if conditional and dice.random() < 0.2:
         kwargs |= _condition(dice, kinds)
     return type, kwargs
@@ -202,6 +205,41 @@ def _condition(dice: random.Random, kinds: Mapping[str, str]) -> dict[str, str]:
     return {"row_condition": told, "condition_parser": "great_expectations"}
 
 
+def _record(name: str, *wanted: str) -> Any:
+    def make(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+        kind = kinds[_of(dice, kinds, *wanted)]
+        alike = [each for each in kinds if kinds[each] == kind or dice.random() < 0.3]
+        names = dice.sample(alike, min(len(alike), dice.randint(2, 3)))
+        told = dice.choice(({}, {"ignore_row_if": "any_value_is_missing"}, {"ignore_row_if": "never"}))
+        told |= {"sum_total": dice.choice((0, 2, 3, 4, 12.1, -2.5))} if "sum" in name else {}
+        return name, {"column_list": names, **told}
+
+    return make
+
+
+def _types(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+    column = {"column": _of(dice, kinds, "int", "double", "float")}
+    words = dice.sample(TYPES, dice.randint(1, 3))
+    if dice.random() < 0.5:
+        return "expect_column_values_to_be_of_type", {**column, "type_": words[0]}
+    return "expect_column_values_to_be_in_type_list", {**column, "type_list": words}
+
+
+TYPES = (
+    "int",
+    "float",
+    "int8",
+    "int32",
+    "int64",
+    "uint8",
+    "float32",
+    "float64",
+    "bool",
+    "str",
+    "object",
+    "Int64",
+    "nope",
+)
 VALUES = (-1, 0, 1, 2.5, 100, 0.1, 127, 2.0**53, -1e300)
 MAKERS = (
     _on("expect_column_values_to_not_be_null", ""),
@@ -234,4 +272,10 @@ MAKERS = (
     _compound,
     _whole_table,
     _whole_table,
+)
+# Of a sequence of their own: seeds of the others keep their answers.
+LATER = (
+    _record("expect_select_column_values_to_be_unique_within_record", ""),
+    _record("expect_multicolumn_sum_to_equal", "int", "double"),
+    _types,
 )

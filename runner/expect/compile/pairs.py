@@ -61,7 +61,7 @@ def _paired(kwargs: Kwargs, scope: Scope, a: Column, b: Column, expected: str) -
 
 def compound_unique(kwargs: Kwargs, scope: Scope) -> Compiled:
     """Exact uniqueness of combinations; rows of nulls alone are ignored unless told otherwise."""
-    columns, missing = _several(kwargs, scope)
+    columns, missing = several(kwargs, scope)
     where = scope.where if missing is None else scope.rows(f"NOT {missing}")
     # Two nulls are alike to pandas, NaN or not.
     keys = tuple(f"CASE WHEN {c.missing} THEN NULL ELSE {c.sql} END" for c in columns)
@@ -78,13 +78,13 @@ def compound_unique(kwargs: Kwargs, scope: Scope) -> Compiled:
         told: Uniqueness = found[ask]
         success = not told.rows or (float(told.rows) - told.shared) / told.rows >= mostly
         return success, counted(
-            found[scope.count], told.rows, told.shared, [_record(columns, found, row) for row in examples]
+            found[scope.count], told.rows, told.shared, [record(columns, found, row) for row in examples]
         )
 
     return Compiled((scope.count, ask, *map(nulls, columns)), conclude, rows)
 
 
-def _several(kwargs: Kwargs, scope: Scope) -> tuple[list[Column], str | None]:
+def several(kwargs: Kwargs, scope: Scope) -> tuple[list[Column], str | None]:
     """The columns of column_list, and which rows are ignored."""
     names, ignored = kwargs.get("column_list"), kwargs.get("ignore_row_if", "all_values_are_missing")
     if not isinstance(names, list) or len(names) < 2 or len(set(map(str, names))) < len(names):
@@ -98,7 +98,7 @@ def _several(kwargs: Kwargs, scope: Scope) -> tuple[list[Column], str | None]:
     return columns, f"({joined.join(c.missing for c in columns)})"
 
 
-def _record(columns: Sequence[Column], found: Found, row: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
+def record(columns: Sequence[Column], found: Found, row: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
     shown_values = {c.name: shown(c, found, value) for c, value in zip(columns, row[1:], strict=True)}
     return row[0], {
         name: absent(c) if v is None else v
