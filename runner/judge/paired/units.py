@@ -45,7 +45,7 @@ class Units:
         import numpy as np
 
         found, of = self.sums(apart)
-        largest = float(found.max(initial=0.0))
+        largest = float(np.max(found, initial=0.0, where=np.isfinite(found)))
         if largest and not 1e-100 < largest < 1e100:  # a square is a number in any unit
             found = found / largest
         first, second = self._total(found, of), self._total(found * found, of)

@@ -157,3 +157,10 @@ def test_a_unit_in_which_a_fourth_power_is_no_number_is_refused(unit: float) -> 
 def test_how_many_rows_carry_a_difference_does_not_depend_on_its_unit(unit: float) -> None:
     apart = np.array([0.0, 1.0, 1.0, 2.0])
     assert units_of(Segments(4)).carrying(apart * unit).tolist() == [2]
+
+
+def test_a_segment_without_a_distance_leaves_the_others_theirs() -> None:
+    """All weights of the first are 0, so it has no metric."""
+    segments = Segments(5, np.array([0, 0, 1, 1, 1]), 2)
+    apart = np.array([np.nan, np.nan, 1.0, 1.0, 0.0])
+    assert units_of(segments).carrying(apart)[:2].tolist() == [0, 2]
