@@ -143,7 +143,7 @@ def test_a_table_that_changes_while_it_is_judged_is_an_error(
         change(tmp_path / "t.parquet")
         return validate(frame, suite, name)
 
-    left_to_gx = e("expect_column_values_to_be_of_type", column="b", type_="i8")  # a name that is not compiled
+    left_to_gx = e("expect_column_values_to_be_of_type", column="b", type_="i8")  # not compiled
     job = data_job(tmp_path, t=write(tmp_path, [left_to_gx]))
     report = run(job, engine=slow)
     whole, fine = checks_of(report).values()
