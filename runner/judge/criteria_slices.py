@@ -52,6 +52,11 @@ class Cut(Strict):
         return (self.by,) if isinstance(self.by, str) else self.by or ()
 
     @property
+    def shown(self) -> str:
+        """The columns on one line."""
+        return " & ".join(unique_line(column, 60) for column in self.columns)
+
+    @property
     def cuts(self) -> Mapping[str, int | tuple[float, ...]]:
         """The bins of each column that has any."""
         if self.bins is None or isinstance(self.bins, dict):
@@ -105,7 +110,7 @@ class SliceRule(Cut, MetricRule):
     @property
     def name(self) -> str:
         """What cuts the slices, as it stands in the ids of checks."""
-        return " & ".join(self.columns) or unique_line(", ".join(self.expressions), 80)
+        return self.shown or unique_line(", ".join(self.expressions), 80)
 
     @property
     def measure(self) -> str:
@@ -159,7 +164,7 @@ class FairnessRule(Cut):
     @property
     def name(self) -> str:
         """What cuts the groups, as it stands in the ids of checks."""
-        return " & ".join(self.columns)
+        return self.shown
 
     @property
     def id(self) -> str:

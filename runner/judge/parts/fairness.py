@@ -32,7 +32,7 @@ class Fairness:
         return (*(self._id(name) for name in names), self.rule.id)
 
     def _id(self, name: str) -> str:
-        told = name if len(self.rule.columns) > 1 else f"{self.rule.columns[0]}={name}"
+        told = name if len(self.rule.columns) > 1 else f"{self.rule.shown}={name}"
         return f"fairness/{told}/{self.rule.measure}"
 
     def checks(self, predictions: Predictions) -> Iterator[Check]:

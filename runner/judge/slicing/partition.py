@@ -89,7 +89,8 @@ def crossed(a: Partition, b: Partition) -> Partition:
 
 
 def _prefixed(part: Partition, column: str) -> Partition:
-    return Partition(tuple(f"{column}={name}" for name in part.names), part.codes)
+    shown = unique_line(column, 60)
+    return Partition(tuple(f"{shown}={name}" for name in part.names), part.codes)
 
 
 def _bounded(part: Partition, what: str) -> Partition:

@@ -30,7 +30,7 @@ class Slices:
     @property
     def labels(self) -> tuple[str, ...]:
         """The same, with the column where there is one."""
-        prefix = f"{self.rule.columns[0]}=" if len(self.rule.columns) == 1 else ""
+        prefix = f"{self.rule.shown}=" if len(self.rule.columns) == 1 else ""
         return tuple(f"{prefix}{name}" for name in self.names)
 
     def counts(self) -> list[int]:

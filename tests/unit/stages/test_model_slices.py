@@ -163,3 +163,13 @@ def test_a_slice_without_a_value_was_not_judged(tmp_path: Path) -> None:
     assert checks["slices/late=1/roc_auc"].limit == ">= 0.1"
     assert checks["slices/late/roc_auc"].measured == "0 of 2 slices judged"
     assert checks["slices/late/roc_auc"].status is Status.ERROR
+
+
+def test_a_column_of_several_lines_gives_ids_of_one(tmp_path: Path) -> None:
+    table().rename(columns={"place": "the\nplace"}).to_parquet(tmp_path / "evaluation.parquet", index=False)
+    slices = [{"by": "the\nplace", "metric": "accuracy", "min": 0.1}]
+    slices += [{"by": ["the\nplace", "three"], "metric": "accuracy", "min": 0.1}]
+    fair = {"by": "the\nplace", "measure": "demographic_parity", "max_difference": 0.5}
+    ids = judged(tmp_path, champion="", slices=slices, fairness=[fair]).collected
+    assert {"slices/the place=north/accuracy", "slices/the place & three/accuracy"} <= set(ids)
+    assert "fairness/the place=north/demographic_parity" in ids and not any("\n" in id for id in ids)
