@@ -11,8 +11,9 @@ from typing import Any
 
 from runner.judge.asking import answered, feature
 from runner.judge.criteria_more import Missing, Noise, Unseen
-from runner.judge.paired.compare import compare
-from runner.judge.paired.verdict import Interval
+from runner.judge.metrics import METRICS
+from runner.judge.paired.compare import Paired, compare
+from runner.judge.paired.verdict import LEAST, Interval
 from runner.judge.predictions import CannotCompute, Predictions
 from runner.judge.subject import outputs_fault
 from runner.judge.trial import Bench, Trial
@@ -29,8 +30,23 @@ def loss(trial: Trial, rule: Noise | Missing) -> Interval:
     matrix = noisy(trial.bench, rule) if isinstance(rule, Noise) else thinned(trial.bench, rule)
     after = valid(trial, matrix)
     found = compare(rule.metric, after, trial.predictions, alpha=rule.alpha, options=rule.options)
-    difference = found.difference
-    return Interval(0.0 - difference.value, 0.0 - difference.high, 0.0 - difference.low)
+    difference, more = found.difference, _hidden(found, rule, trial.predictions)
+    return Interval(0.0 - difference.value, 0.0 - difference.high - more, 0.0 - difference.low + more)
+
+
+def _hidden(found: Paired, rule: Noise | Missing, before: Predictions) -> float:
+    """How much more may be lost where hardly a predicted class changed: that none of m rows did is likely up
+    to a share of 1 - alpha ** (1 / m). Of the rarest class, true or predicted, since a row of it moves a
+    metric of labels by about 2 / m at most. An accuracy's interval (Tango's) knows it already."""
+    import numpy as np
+
+    labels = "threshold" in METRICS[rule.metric].takes and found.right is None
+    if not labels or found.carrying >= LEAST:
+        return 0.0
+    said = before.labels(0.5 if rule.threshold is None else rule.threshold)
+    counts = [np.bincount(each.astype(int)) for each in (before.y, said)]
+    rarest = min(int(each[each > 0].min()) for each in counts)
+    return float(2 * (1 - rule.alpha ** (1 / rarest)))
 
 
 def valid(trial: Trial, matrix: Any) -> Predictions:

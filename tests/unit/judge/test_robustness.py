@@ -159,3 +159,14 @@ def test_what_no_loss_can_exceed_depends_on_the_task() -> None:
 def test_a_change_that_is_none_shows_nothing(rule: dict[str, Any], cause: str) -> None:
     check = judged(**rule)
     assert check.status is Status.ERROR and cause in check.cause
+
+
+@pytest.mark.parametrize(("rows", "status"), [(200, Status.ERROR), (40_000, Status.PASSED)])
+def test_that_no_label_changed_in_few_rows_is_no_evidence(rows: int, status: Status) -> None:
+    """Where one positive in thirty is lost, of 40 none is in three of ten tables."""
+    y = (np.arange(rows) % 5 == 0).astype(int)
+    frame = features(rows).assign(a=y + 0.0)
+    rule = {"noise": {"columns": ["a"], "sd": 1e-3, "metric": "recall", "max_loss": 0.03}}
+    found = trial_of(lambda x: expit(4 * x[:, 0] - 2), {"robustness": rule}, frame=frame, y=y)
+    (check,) = checks_of(PART, found).values()
+    assert check.status is status
