@@ -9,6 +9,7 @@ probabilities, and `label` the class that must be the most probable one.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from runner.config.fields import Strict
 from runner.config.json_strict import MAX_BYTES, parse
 from runner.errors import InfrastructureError
 from runner.judge.choice import Number
-from runner.judge.predictions import MULTICLASS, Task
+from runner.judge.predictions import MULTICLASS, NUMBERS, Task
 from runner.text import one_line
 
 
@@ -99,6 +100,26 @@ def _misfits(row: NamedRow, asked: Asked) -> Iterator[str]:
         yield f"{len(asked.classes)} classes, {len(_listed(row))} expected"
     if row.label is not None and row.label not in asked.classes:
         yield f"label {one_line(row.label, 60)!r} is no class"
+    yield from _vacuous(row, asked.task)
+
+
+def _vacuous(row: NamedRow, task: Task) -> Iterator[str]:
+    """Bounds that every answer is within, or none."""
+    worst, best = (-math.inf, math.inf) if task in NUMBERS else (0.0, 1.0)
+    spans = list(_spans(row))
+    if any(low > min(high, best) or high < worst for low, high in spans):
+        yield "no answer could be as expected"
+    if row.label is None and all(low <= worst and high >= best for low, high in spans):
+        yield "every answer is as expected: a row that cannot fail shows nothing"
+
+
+def _spans(row: NamedRow) -> Iterator[tuple[float, float]]:
+    """Between which numbers the answer, or each class's, has to be."""
+    least = -math.inf if row.min is None else row.min
+    most = math.inf if row.max is None else row.max
+    within = math.inf if row.within is None else row.within
+    for each in _listed(row):
+        yield max(each - within, least), min(each + within, most)
 
 
 def as_matrix(rows: tuple[NamedRow, ...], features: tuple[str, ...]) -> Any:

@@ -176,8 +176,12 @@ UNREADABLE = {
     "deep": ("[" * 100_000, "not acceptable as JSON"),
     "a list": ("[1]", "the row"),
     "cannot fail": (json.dumps(row("x")), "cannot fail"),
+    "no probability is outside": (json.dumps(row("x", min=0, max=1)), "cannot fail"),
+    "no probability is further": (json.dumps(row("x", expected=0.5, within=0.5)), "cannot fail"),
+    "above any probability": (json.dumps(row("x", min=1.01)), "no answer could be as expected"),
+    "min above max": (json.dumps(row("x", min=0.5, max=0.4)), "no answer could be as expected"),
     "without within": (json.dumps(row("x", expected=1)), "go together"),
-    "two of a name": ("\n".join([json.dumps(row("x", min=0))] * 2), "two rows have one name"),
+    "two of a name": ("\n".join([json.dumps(row("x", min=0.1))] * 2), "two rows have one name"),
     "a feature too few": (
         json.dumps({"name": "x", "min": 0, "features": {"a": 1, "b": 2}}),
         "'code' is missing",
