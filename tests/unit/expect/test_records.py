@@ -50,6 +50,7 @@ def test_a_sum_is_of_the_row_and_none_with_a_null(tmp_path: Path) -> None:
 def test_floats_are_added_as_pandas_adds_them(tmp_path: Path) -> None:
     table = {"a": [0.1], "b": [0.2]}
     assert asked(tmp_path, table, TOTAL, column_list=["a", "b"], sum_total=0.3)[0] is False
+    assert asked(tmp_path, table, TOTAL, column_list=["a", "b"], sum_total=0.1 + 0.2)[0] is True
 
 
 def test_whole_numbers_with_nulls_are_floats_to_pandas(tmp_path: Path) -> None:
