@@ -11,6 +11,8 @@ import math
 from runner.judge.paired.compare import Paired
 from runner.judge.paired.interval import Spread, statistic
 
+FAR = 1e60  # standard errors: beyond that its cube is no number, and p is 0 or 1 long before
+
 
 def p_loses(found: Paired, margin: float) -> float:
     """Against the hypothesis that no more than the margin (in the metric's unit) is lost."""
@@ -30,7 +32,7 @@ def p_below(value: float, bound: float, found: Spread) -> float:
     highest = value + found.slack[1]
     if not found.se > 0:
         return 0.0 if highest < bound else 1.0
-    t = (highest - bound) / found.se
+    t = min(max((highest - bound) / found.se, -FAR), FAR)
     return float(
         max(stdtr(found.df, t), stdtr(found.df, _skewed(t, found.skewness / math.sqrt(found.units))))
     )

@@ -48,3 +48,11 @@ def test_what_a_value_may_be_too_low_is_no_evidence_against_it() -> None:
 def test_a_value_that_no_row_moves_is_what_it_is() -> None:
     still = Spread(0.0, 0.0, 9.0, 10)
     assert (p_below(0.4, 0.5, still), p_below(0.5, 0.5, still)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("skewness", [-3.0, 0.0, 3.0])
+def test_a_bound_out_of_reach_has_a_p_value_too(skewness: float) -> None:
+    spread = Spread(0.01, skewness, 50, 100)
+    assert p_below(0.0, -1e300, spread) == 1.0
+    assert p_below(1e200, 0.0, Spread(1e-200, skewness, 50, 100)) == 1.0
+    assert p_below(0.0, 1e300, spread) == pytest.approx(0.0, abs=1e-9)
