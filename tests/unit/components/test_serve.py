@@ -16,7 +16,6 @@ import pytest
 from runner.components._serve import CSV, JSON, MAX_BYTES, BadRequest, Handler, open_model, read_rows, written
 from runner.judge.latency import times
 from runner.judge.onnx_model import Unusable, WrongModel, shaped
-from runner.judge.latency import times
 from runner.judge.onnx_model import open_model as opened
 from runner.judge.predictions import BINARY
 from runner.judge.served_model import ServedModel
