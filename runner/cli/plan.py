@@ -28,12 +28,17 @@ Tables = dict[str, "Explained"]
 )
 @options.as_json
 def command(root: Path, stages: tuple[str, ...], explain: str | None, as_json: bool) -> int:
-    """Show the steps of a run in their order, and what each waits for."""
+    """Show the steps of a run in their order, and what each waits for.
+
+    The criteria and suites of its stages are read too: what is wrong in them is told before anything is
+    trained."""
     from runner.config.load import load
     from runner.plan import make_plan
+    from runner.stages.rulebooks import require_readable
 
     solution = load(root.resolve())
     plan = make_plan(solution, stages)
+    require_readable(root.resolve(), solution, stages)
     if explain:
         found = _explained(root.resolve(), solution, stages)
         click.echo(_as_json(found) if as_json else "\n".join(_lines(found)))

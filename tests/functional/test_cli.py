@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from helpers.project import minimal, write
 
 from runner.cli import COMMANDS, main
+
+FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -47,6 +50,18 @@ def test_plan_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     ids = [s["id"] for s in plan["steps"]]
     assert plan["complete"] and {"build:fn", "stage:unit", "stage:integration"} <= set(ids)
     assert ids.index("stage:unit") < ids.index("stage:integration")
+
+
+def test_a_plan_reads_the_rules_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before anything is trained for criteria that nobody can read; all problems of all files at once."""
+    root = shutil.copytree(FLIGHTS, tmp_path / "flights", ignore=shutil.ignore_patterns("build", ".lockgate"))
+    criteria = root / "suites/model/criteria.yml"
+    criteria.write_text(criteria.read_text().replace("metric: roc_auc", "metric: roc_acu", 1))
+    (root / "suites/data/planes.json").write_text("{}")
+    assert main(["plan", "--solution", str(root)]) == 2
+    said = capsys.readouterr().err
+    assert "unknown metric 'roc_acu'" in said and "planes.json" in said
+    assert main(["plan", "--stage", "unit", "--solution", str(root)]) == 0
 
 
 def test_completion_knows_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,10 @@ MINIMAL: dict[str, Any] = {
 }
 
 
+CRITERIA = "version: 1\ntask: binary-classification\nmetrics: [{metric: roc_auc, min: 0.6}]\n"
+SUITE = '{"expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "a"}}]}\n'
+
+
 def minimal() -> dict[str, Any]:
     """A fresh copy that a test may damage."""
     return copy.deepcopy(MINIMAL)
@@ -42,8 +46,10 @@ def write(root: Path, config: dict[str, Any] | str) -> Path:
     """Write lockgate.yml and the files that the minimal solution names; returns the root."""
     for folder in ("src/fn", "suites/unit", "suites/it"):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    for name in ("stack.yml", "t.json", "criteria.yml", "requirements.lock"):
+    for name in ("stack.yml", "requirements.lock"):
         (root / name).touch()
+    (root / "criteria.yml").write_text(CRITERIA, encoding="utf-8")
+    (root / "t.json").write_text(SUITE, encoding="utf-8")
     text = config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False)
     (root / "lockgate.yml").write_text(text, encoding="utf-8")
     return root
