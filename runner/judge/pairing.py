@@ -63,7 +63,7 @@ class Ids:
 
     @classmethod
     def of(cls, column: pd.Series[Any]) -> Ids:
-        """Whole numbers, times, or text. Raises CannotCompute for nulls and for fractions."""
+        """Whole numbers, times, or text. Raises CannotCompute for nulls, fractions and lists."""
         import pandas as pd
 
         if nulls := int(column.isna().sum()):
@@ -74,6 +74,8 @@ class Ids:
             return cls(pd.Index(column.to_numpy()), "whole numbers")
         if pd.api.types.is_datetime64_any_dtype(column.dtype):
             return cls(pd.DatetimeIndex(column), "times")
+        if pd.api.types.infer_dtype(column) == "mixed":  # a long list's text is cut short: two could be alike
+            raise CannotCompute("the ids are lists, or of several types")
         return cls(pd.Index(column.astype(str).to_numpy(dtype=object), dtype=object), "text")
 
     def doubles(self) -> Odd | None:

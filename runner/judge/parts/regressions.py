@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from runner.config.problems import did_you_mean
 from runner.judge.asking import row_name
 from runner.judge.bounds import number
 from runner.judge.by_evidence import within
@@ -16,7 +17,7 @@ from runner.judge.predictions import BINARY, MULTICLASS, REGRESSION, CannotCompu
 from runner.judge.regressions import Flips, by_value, flips
 from runner.judge.shares import exact
 from runner.judge.trial import Bench, Trial
-from runner.model import Check, Table
+from runner.model import Check, Status, Table
 from runner.text import one_line
 
 ID = "regressions"
@@ -52,6 +53,11 @@ def faults(criteria: Criteria) -> Iterator[Fault]:
 def checks(trial: Trial) -> Iterator[Check]:
     rule = trial.criteria.regressions
     if rule is None:
+        return
+    columns = list(map(str, trial.bench.evaluation.frame.columns))
+    if gone := [name for name in rule.by if name not in columns]:
+        cause = f"there is no column {gone[0]!r} to tell them by: {did_you_mean(gone[0], columns)}"
+        yield Check(ID, Status.ERROR, cause=cause, limit=f"<= {rule.max_share:g}")
         return
     found = _found(trial, rule)
     if isinstance(found, CannotCompute):
@@ -95,9 +101,8 @@ def tables(trial: Trial) -> Iterator[Table]:
     rows = tuple(tuple(map(str, each.values())) for each in _examples(trial, rule, found))
     if rows:
         yield Table("Rows that the champion had right", ("row", "label", "champion", "candidate"), rows)
-    for column in rule.by:
-        if column in trial.bench.evaluation.frame.columns:
-            yield _by(column, trial.bench.evaluation.frame[column], found, rule)
+    frame = trial.bench.evaluation.frame
+    yield from (_by(column, frame[column], found, rule) for column in rule.by if column in frame.columns)
 
 
 def _by(column: str, values: Any, found: Flips, rule: Regressions) -> Table:

@@ -62,6 +62,7 @@ def test_whole_numbers_are_equal_whatever_wrote_them(theirs: pd.Series[Any]) -> 
     ("theirs", "why"),
     [
         (pd.Series(["7", "8", "9", "10"]), "the ids are text, the evaluation's are whole numbers"),
+        (pd.Series([[7], [8], [9], [10]]), "are lists"),
         (pd.Series([7.5, 8, 9, 10]), "fractions"),
         (pd.Series([7.0, 8, 9, 2.0**53]), "too large to be exact"),
         (pd.Series([7.0, 8, np.nan, 10]), "1 of 4 ids are null"),

@@ -77,6 +77,14 @@ def test_examples_are_the_rows_that_moved_furthest() -> None:
     assert sum(int(row[1]) for row in by.rows) == len(features())
 
 
+def test_a_column_that_is_not_there_is_told() -> None:
+    (check,) = checks_of(PART, trial(40, {"max_share": 0.5, "by": ["cod"]})).values()
+    assert (
+        check.status is Status.ERROR
+        and "no column 'cod' to tell them by: did you mean 'code'?" in check.cause
+    )
+
+
 def test_of_classes_the_most_probable_one_counts() -> None:
     y = np.arange(N) % 3
     right = np.full((N, 3), 0.2) + 0.4 * np.eye(3)[y]
