@@ -193,6 +193,13 @@ def _drop_what_a_part_shows(low: Any, a: Any, b: Any) -> None:
     table[table <= np.maximum(a[:, None], b[None, :])] = -np.inf
 
 
+def said(column: str, value: str) -> str:
+    """A column's value, or its bin, in words: 'origin=JFK', 'temp < 36', 'dewp in [30, 39)'."""
+    if value.startswith(("<", ">")):
+        return f"{column} {value}"
+    return f"{column} in {value}" if value.startswith("[") else f"{column}={value}"
+
+
 def _found(
     losses: Losses, columns: Mapping[str, Partition], key: list[str], position: int, effect: float, low: float
 ) -> Found:
@@ -201,7 +208,7 @@ def _found(
     mask = parts[0][1].mask(parts[0][2])
     for _, part, at in parts[1:]:
         mask = mask & part.mask(at)
-    told = " & ".join(f"{name}={part.names[at]}" for name, part, at in parts)
+    told = " & ".join(said(name, part.names[at]) for name, part, at in parts)
     other = losses.mean(losses.own, ~mask) if losses.champion is None else losses.mean(losses.champion, mask)
     interval = Interval(effect, low, 2 * effect - low)
     return Found(told, int(mask.sum()), losses.mean(losses.own, mask), other, interval)

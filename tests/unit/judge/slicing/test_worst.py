@@ -9,7 +9,7 @@ from helpers.judging import multiclass, regression
 
 from runner.judge.predictions import BINARY, CannotCompute, Predictions
 from runner.judge.slicing.columns import columns_of, loss_of
-from runner.judge.slicing.worst import BUDGET, LISTED, PAIR, Losses, Search, search
+from runner.judge.slicing.worst import BUDGET, LISTED, PAIR, Losses, Search, said, search
 
 ROWS = 6000
 
@@ -130,3 +130,11 @@ def test_rankings_have_no_loss_of_rows() -> None:
     with pytest.raises(CannotCompute):
         loss_of(Predictions("ranking", np.arange(4), np.arange(4.0), query=np.zeros(4, int)))
     assert loss_of(multiclass())[0] == "log_loss" and loss_of(regression())[0] == "mean_absolute_error"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("JFK", "x=JFK"), ("< 36", "x < 36"), (">= 3", "x >= 3"), ("[30, 39)", "x in [30, 39)")],
+)
+def test_a_slice_is_said_as_people_say_it(value: str, words: str) -> None:
+    assert said("x", value) == words
