@@ -78,10 +78,10 @@ def test_the_image_says_what_it_is(target: str) -> None:
 
 
 def test_each_target_has_what_it_is_for() -> None:
-    names = ["boto3", "pip", "pandas", "great_expectations", "onnxruntime", "cfnlint", "ministack", "duckdb"]
+    names = ["boto3", "pip", "pandas", "great_expectations", "onnxruntime", "cfnlint", "duckdb", "ministack"]
     code = f"import importlib.util as u, json; print(json.dumps([n for n in {names} if u.find_spec(n)]))"
     assert inside("deploy", code) == names[:1]
-    assert inside("runner", code) == names[:6]
+    assert inside("runner", code) == names[:7]
     assert inside("sandbox", code) == names
 
 

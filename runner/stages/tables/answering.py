@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,8 @@ def columns_or_why(path: Path) -> Mapping[str, Column] | Uncompiled:
     """A table's columns, or why nothing is compiled over it; raises InfrastructureError where it is none."""
     if path.suffix != ".parquet":
         return Uncompiled("its table is no Parquet")
+    if find_spec("duckdb") is None:
+        return Uncompiled("DuckDB is not installed")
     try:
         return columns_of(path)
     except Uncompiled as why:
