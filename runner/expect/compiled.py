@@ -20,7 +20,7 @@ def no_rows(found: Found) -> Rows | None:
 class Compiled:
     """`asks` are answered together with all other expectations'. `rows` says, once they are, which rows are
     looked at again (None: none); `conclude` gives success and the `result` object, from the answers and those
-    rows: (position, value, ...)."""
+    rows: (position, value, ...); it raises Uncompiled where they show that it cannot."""
 
     asks: tuple[Ask, ...]
     conclude: Callable[[Found, Examples], Result]

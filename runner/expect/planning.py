@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +49,12 @@ def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]
 
 
 def answers(planned: Planned, table: DuckTable) -> dict[str, tuple[bool, Mapping[str, Any]]]:
-    """Success and Great Expectations' `result` of every compiled expectation."""
+    """Success and Great Expectations' `result` of every compiled expectation but those which the answers show
+    to be left to it after all."""
     found = table.answer(ask for each in planned.compiled.values() for ask in each.asks)
     told = {}
     for id, each in planned.compiled.items():
         wanted = each.rows(found)
-        told[id] = each.conclude(found, table.rows(wanted) if wanted else [])
+        with suppress(Uncompiled):
+            told[id] = each.conclude(found, table.rows(wanted) if wanted else [])
     return told

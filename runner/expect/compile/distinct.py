@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.expect.asks import Distinct, Found, Values
 from runner.expect.bounds import Bounds
-from runner.expect.columns import Kind
+from runner.expect.columns import Column, Kind
 from runner.expect.compile.maps import LISTED, nulls, shown
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.literals import Uncompiled, is_number, literal
@@ -51,10 +51,7 @@ def distinct_set(unexpected: bool, missing: bool) -> Callable[[Kwargs, Scope], C
     (`missing`)."""
 
     def compile(kwargs: Kwargs, scope: Scope) -> Compiled:
-        column, wanted = (
-            scope.column(kwargs.get("column"), Kind.TEXT, *((Kind.INTEGER,))),
-            kwargs.get("value_set"),
-        )
+        column, wanted = scope.column(kwargs.get("column"), Kind.TEXT, Kind.INTEGER), kwargs.get("value_set")
         if not isinstance(wanted, list) or not wanted:
             raise Uncompiled("value_set is no list, or empty")
         for value in wanted:
@@ -62,7 +59,7 @@ def distinct_set(unexpected: bool, missing: bool) -> Callable[[Kwargs, Scope], C
         ask = Values(column.sql, scope.rows(f"NOT {column.missing}"))
 
         def conclude(found: Found, examples: Examples) -> Result:
-            seen = {shown(column, found, value) for value, _ in found[ask]}
+            seen = _counts(column, found, ask).keys()
             beside, absent = sorted(seen - set(wanted)), sorted(set(wanted) - seen)
             result: dict[str, Any] = {"observed_value": None}
             if unexpected:
@@ -83,13 +80,21 @@ def most_common(kwargs: Kwargs, scope: Scope) -> Compiled:
     ask = Values(column.sql, scope.rows(f"NOT {column.missing}"))
 
     def conclude(found: Found, examples: Examples) -> Result:
-        counts = {shown(column, found, value): count for value, count in found[ask]}
-        first = sorted(value for value, count in counts.items() if count == max(counts.values()))
+        counts = _counts(column, found, ask)
+        most = max(counts.values(), default=0)
+        first = sorted(value for value, count in counts.items() if count == most)
         hits = len(set(wanted) & set(first))
         success = hits > 0 if kwargs.get("ties_okay") else len(first) == 1 and hits == 1
         return success, {"observed_value": first}
 
     return Compiled((ask, nulls(column)), conclude)
+
+
+def _counts(column: Column, found: Found, ask: Values) -> dict[Any, int]:
+    """Each different value with its count; raises Uncompiled where there are more than are fetched."""
+    if found[ask] is None:
+        raise Uncompiled(f"column {column.name!r} has over {ask.limit:,} different values")
+    return {shown(column, found, value): count for value, count in found[ask]}
 
 
 COMPILERS = {

@@ -94,3 +94,17 @@ def test_equal_counts_stand_in_the_order_that_nan_leaves_them_in() -> None:
     told = counted(5, 5, 5, list(enumerate(pairs)))["partial_unexpected_counts"]
     assert [each["value"][0] for each in told[:2]] == [1.0, 3.0]
     assert math.isnan(told[2]["value"][0]) and told[3]["value"][0] == 2.0
+
+
+def test_more_values_than_are_fetched_are_left_to_great_expectations(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": range(100_001)}), path)
+    kwargs = {"column": "x", "value_set": [1]}
+    asked = {
+        "set": ("expect_column_distinct_values_to_contain_set", kwargs),
+        "mode": ("expect_column_most_common_value_to_be_in_set", kwargs),
+        "max": ("expect_column_max_to_be_between", {"column": "x", "max_value": 200_000}),
+    }
+    planned = plan(asked, columns_of(path))
+    assert planned.compiled.keys() == asked.keys()
+    assert answers(planned, DuckTable.of(path)).keys() == {"max"}
