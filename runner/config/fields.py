@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-UNITS = {"s": 1, "m": 60, "h": 3600}
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 S3_PREFIX = re.compile(
     r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([A-Za-z0-9!_.*'()/-]{0,299}[A-Za-z0-9!_*'()-])"
 )
@@ -17,9 +17,9 @@ BYTES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 def _duration(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)", value)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|d)", value)
     if match is None:
-        raise ValueError("a duration is seconds, or a number with s, m or h such as 90s, 10m, 1h")
+        raise ValueError("a duration is seconds, or a number with s, m, h or d such as 90s, 10m, 1h, 2d")
     return float(match[1]) * UNITS[match[2]]
 
 
@@ -70,7 +70,10 @@ def _number_or(pattern: str, kind: str) -> WithJsonSchema:
 
 
 Seconds = Annotated[
-    float, BeforeValidator(_duration), Field(gt=0, le=86_400), _number_or(r"^\d+(\.\d+)?(s|m|h)$", "number")
+    float, BeforeValidator(_duration), Field(gt=0, le=86_400), _number_or(r"^\d+(\.\d+)?(s|m|h|d)$", "number")
+]
+Days = Annotated[
+    float, BeforeValidator(_duration), Field(gt=0), _number_or(r"^\d+(\.\d+)?(s|m|h|d)$", "number")
 ]
 Size = Annotated[
     int, BeforeValidator(_size), Field(gt=0), _number_or(r"^\d+(\.\d+)?(KiB|MiB|GiB)$", "integer")

@@ -9,7 +9,9 @@ from runner.config.json_schema import schema
 ORDER = (
     *("Solution", "PythonEnv", "Prepare"),
     *("LambdaZip", "Image", "ModelImage", "Model", "Definition", "Stack"),
-    *("UnitStage", "DataStage", "TableSource", "ModelStage", "Evaluation", "IntegrationStage", "Golden"),
+    *("UnitStage", "DataStage", "TableSource", "Contract", "Freshness", "Volume", "Drift", "Skew"),
+    *("ForeignKey", "RowCounts", "PostgreSql", "Redshift", "Athena", "Glue"),
+    *("ModelStage", "Evaluation", "IntegrationStage", "Golden"),
     *("Environment", "Hosts", "DockerHost", "FargateHost", "Notify"),
 )
 HEAD = """# lockgate.yml, field by field

@@ -18,6 +18,8 @@ from runner.config.components import LambdaZip as LambdaZip
 from runner.config.components import Model as Model
 from runner.config.components import ModelImage as ModelImage
 from runner.config.components import Stack as Stack
+from runner.config.data import DataStage as DataStage
+from runner.config.data import TableSource as TableSource
 from runner.config.fields import (
     REGISTRY,
     TOPIC,
@@ -25,11 +27,11 @@ from runner.config.fields import (
     Name,
     RelPath,
     Seconds,
-    Size,
     StackName,
     Strict,
     Traffic,
 )
+from runner.config.stage import StageBase
 
 
 class PythonEnv(Strict):
@@ -48,13 +50,6 @@ class Prepare(Strict):
     timeout: Seconds = Field(600.0, description="longer is ERROR")
 
 
-class StageBase(Strict):
-    needs: tuple[Name, ...] = Field((), description="stages that must pass first")
-    timeout: Seconds = Field(900.0, description="the stage's deadline; past it is ERROR")
-    memory: Size | None = Field(None, description="the whole process tree's resident limit")
-    min_checks: int = Field(1, ge=1, description="fewer executed checks than this is ERROR")
-
-
 class UnitStage(StageBase):
     """pytest over suites: folders or files of the solution, or stock:NAME."""
 
@@ -63,20 +58,6 @@ class UnitStage(StageBase):
         ("suites/unit",), min_length=1, description="folders, files, or stock:NAME (stock:lambda)"
     )
     shards: int = Field(1, ge=1, le=50, description="processes (or containers) that share its tests out")
-
-
-class TableSource(Strict):
-    """One table and what is expected of it."""
-
-    source: str = Field(description="path, or s3://bucket/key; .parquet or .csv")
-    suite: RelPath = Field(description="a Great Expectations suite (JSON)")
-
-
-class DataStage(StageBase):
-    """Great Expectations suites over tables."""
-
-    kind: Literal["data"]
-    tables: dict[Name, TableSource] = Field(min_length=1, description="what is judged, by name")
 
 
 class Evaluation(Strict):
