@@ -18,7 +18,7 @@ class PostgreSql(Strict):
     """PostgreSQL, Aurora's too. Aggregates are computed there, in a read-only transaction."""
 
     kind: Literal["postgresql"]
-    url_from: Variable = Field(description="the variable that holds postgresql://USER:PASSWORD@HOST/DATABASE")
+    url_from: Variable = Field(description="the variable that holds the URL, password and all (postgresql://...)")
     statement_timeout: Seconds = Field(300.0, description="the server stops a query that takes longer")
     most_bytes: Size | None = Field(None, description="larger tables are ERROR, before anything is scanned")
 
