@@ -43,6 +43,10 @@ test: lint ## lint, types and the whole test suite
 unit: $(VENV)/.dev ## the fast tests only
 	$(BIN)/pytest -m "not integration and not browser and not docker"
 
+.PHONY: spark
+spark: $(VENV)/.dev ## the environment of the tests on Spark (needs Java 17)
+	PYTHONPATH=tests $(BIN)/python -m helpers.spark_env
+
 .PHONY: format
 format: $(VENV)/.dev ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
@@ -56,6 +60,9 @@ lock: $(VENV)/.dev ## resolve the lock files anew
 	$(COMPILE) -c requirements/run.lock -o requirements/build.lock requirements/build.in
 	$(COMPILE) $(IMAGE_EXTRAS) -c requirements/run.lock -o requirements/image.lock \
 		pyproject.toml requirements/image.in
+	$(COMPILE) -c requirements/run.lock -o requirements/spark-build.lock requirements/spark.in
+	$(COMPILE) --extra data --extra spark -c requirements/run.lock -c requirements/spark-build.lock \
+		-o requirements/spark.lock pyproject.toml requirements/build.in
 
 .PHONY: clean
 clean: ## remove what make made
