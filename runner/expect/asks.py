@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 ALL_ROWS = "true"
 MEDIAN = "median"
@@ -67,3 +67,16 @@ class Rows:
 
 Ask = Scalar | Distinct | Quantiles | Values | Rows
 Found = Mapping[Ask, Any]
+
+
+class Asked(Protocol):
+    """What computes asks over a table. Every method raises InfrastructureError where it cannot be read."""
+
+    def answer(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
+        """Every ask's value."""
+
+    def rows(self, ask: Rows) -> list[tuple[Any, ...]]:
+        """The first rows that fulfil a condition, each with its position (None where rows have none)."""
+
+    def count(self) -> int:
+        """How many rows there are."""

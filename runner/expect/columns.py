@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
 
 NUMBERS = (Kind.INTEGER, Kind.FLOAT)
+PLAIN = (*NUMBERS, Kind.TEXT, Kind.BOOLEAN)  # whose values a suite's JSON can say as they are
 # Arrow's names of types -> kind, and pandas' dtype where no value is null.
 TYPES: dict[str, tuple[Kind, str]] = {
     **{

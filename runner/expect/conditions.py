@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.expect.asks import ALL_ROWS
-from runner.expect.columns import NUMBERS, Column, Kind
+from runner.expect.columns import PLAIN, Column, Kind
 from runner.expect.literals import Uncompiled, literal
 
 PARSERS = ("pandas", "great_expectations", "great_expectations__experimental__")
@@ -19,7 +19,6 @@ SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
-COMPARED = (*NUMBERS, Kind.TEXT, Kind.BOOLEAN)
 LONGEST = 2000
 
 
@@ -31,13 +30,13 @@ def condition(kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
     if not isinstance(told, str) or parser not in PARSERS or len(told) > LONGEST:
         raise Uncompiled("its row_condition is no plain text")
     try:
-        tree = ast.parse(_without_ticks(told, columns), mode="eval")
+        tree = ast.parse(_without_ticks(told), mode="eval")
         return _Writer(columns, parser)(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Uncompiled("its row_condition is not a plain comparison") from None
 
 
-def _without_ticks(told: str, columns: Mapping[str, Column]) -> str:
+def _without_ticks(told: str) -> str:
     """pandas writes `odd names` in ticks: col("odd names") says the same."""
     return re.sub(r"`([^`]+)`", lambda match: f"col({match[1]!r})", told.strip())
 
@@ -113,7 +112,7 @@ class _Writer:
         if not isinstance(name, str) or name not in self.columns:
             raise Uncompiled("its row_condition names no column")
         column = self.columns[name]
-        if column.kind not in COMPARED or column.dtype == "float32":
+        if column.kind not in PLAIN or column.dtype == "float32":
             raise Uncompiled(f"its row_condition compares a column of kind {column.kind}")
         return column
 

@@ -6,7 +6,6 @@ Raises Uncompiled where Great Expectations would compare what SQL would not, or 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from runner.expect.columns import Column, Kind
@@ -54,13 +53,6 @@ def number(value: float) -> str:
 
 
 def _number(value: float, column: Column) -> str:
-    if column.dtype == "float32":
-        return f"({number(float(value))})::FLOAT"
     if column.kind is Kind.INTEGER and isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return str(int(value))
     return number(value)
-
-
-def each(values: Iterable[Any], column: Column) -> tuple[str, ...]:
-    """A set's values as SQL, those left out that no value of the column can equal."""
-    return tuple(literal(value, column) for value in values)

@@ -51,8 +51,14 @@ class Mapped:
     def _conclude(self, found: Found, examples: Examples) -> Result:
         shown = [(row[0], self.present(found, row[1:])) for row in examples]
         rows, kept, bad = found[self.scope.count], found[self.kept], found[self.bad]
-        success = not kept or (float(kept) - float(bad)) / float(kept) >= self.mostly
-        return success, counted(rows, None if self.missing is None else kept, bad, shown)
+        return enough(kept, bad, self.mostly), counted(
+            rows, None if self.missing is None else kept, bad, shown
+        )
+
+
+def enough(rows: int, bad: int, mostly: float) -> bool:
+    """Whether as many rows as `mostly` says are not bad, in Great Expectations' own arithmetic of floats."""
+    return not rows or (float(rows) - float(bad)) / float(rows) >= mostly
 
 
 def counted(rows: int, kept: int | None, bad: int, shown: Sequence[tuple[Any, Any]]) -> dict[str, Any]:

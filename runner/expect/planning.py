@@ -7,14 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from runner.expect.asks import Asked
 from runner.expect.columns import Column
 from runner.expect.compiled import Compiled
 from runner.expect.compilers import COMPILERS
 from runner.expect.conditions import condition
-from runner.expect.duck import DuckTable
 from runner.expect.literals import Uncompiled
 from runner.expect.scope import Scope
 from runner.expect.sentences import TOLD
+
+NO_COMPILER = "of a type that is not compiled"
+NO_SEVERITY = "of a severity that there is not"
+NO_PARQUET = "its table is no Parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def plan(expectations: Mapping[str, tuple[str, Mapping[str, Any]]], columns: Map
 
 def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> Compiled:
     if type not in COMPILERS:
-        raise Uncompiled("of a type that is not compiled")
+        raise Uncompiled(NO_COMPILER)
     for name in kwargs:
         if name not in TOLD[type][1]:
             raise Uncompiled(f"{name} is given")
@@ -48,7 +52,7 @@ def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]
     return COMPILERS[type](kwargs, Scope(columns, condition(kwargs, columns)))
 
 
-def answers(planned: Planned, table: DuckTable) -> dict[str, tuple[bool, Mapping[str, Any]]]:
+def answers(planned: Planned, table: Asked) -> dict[str, tuple[bool, Mapping[str, Any]]]:
     """Success and Great Expectations' `result` of every compiled expectation but those which the answers show
     to be left to it after all."""
     found = table.answer(ask for each in planned.compiled.values() for ask in each.asks)

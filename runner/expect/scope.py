@@ -12,7 +12,7 @@ from runner.expect.literals import Uncompiled
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`where` is the row condition as SQL; `nulls`: how many nulls each column has, once that is known."""
+    """`where` is the row condition as SQL; `examples`: how many unexpected values are shown at most."""
 
     columns: Mapping[str, Column]
     where: str = ALL_ROWS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from runner.config.schema import DataStage, ModelStage, Solution
@@ -33,7 +34,7 @@ def _readers(
         if only and name not in only:
             continue
         if isinstance(stage, ModelStage):
-            yield stage.criteria, lambda path=stage.criteria: read_criteria(root, path)  # type: ignore[misc]
+            yield stage.criteria, partial(read_criteria, root, stage.criteria)
         elif isinstance(stage, DataStage):
             for table, asked in stage.tables.items():
-                yield asked.suite, lambda p=asked.suite, t=table: read_suite(root, p, t)  # type: ignore[misc]
+                yield asked.suite, partial(read_suite, root, asked.suite, table)

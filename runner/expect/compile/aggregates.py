@@ -8,7 +8,7 @@ from typing import Any
 from runner.expect.asks import MEDIAN, Found, Quantiles, Scalar
 from runner.expect.bounds import Bounds
 from runner.expect.columns import NUMBERS, Column, Kind
-from runner.expect.compile.maps import nulls, shown
+from runner.expect.compile.cells import nulls, shown
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.literals import Uncompiled, is_number
 from runner.expect.scope import Scope

@@ -7,8 +7,8 @@ from typing import Any
 
 from runner.expect.asks import Distinct, Found, Values
 from runner.expect.bounds import Bounds
-from runner.expect.columns import Column, Kind
-from runner.expect.compile.maps import LISTED, nulls, shown
+from runner.expect.columns import PLAIN, Column, Kind
+from runner.expect.compile.cells import nulls, shown
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.literals import Uncompiled, is_number, literal
 from runner.expect.scope import Scope
@@ -18,14 +18,14 @@ SHOWN = 20
 
 
 def count_between(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column"), *LISTED), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), *PLAIN), Bounds.of(kwargs)
     ask = Distinct((column.sql,), scope.rows(f"NOT {column.missing}"))
     return Compiled((ask,), lambda found, examples: bounds.judged(found[ask].distinct))
 
 
 def share_between(kwargs: Kwargs, scope: Scope) -> Compiled:
     """Of the values that are not null, the share that is different; 0 over none."""
-    column, bounds = scope.column(kwargs.get("column"), *LISTED), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), *PLAIN), Bounds.of(kwargs)
     ask = Distinct((column.sql,), scope.rows(f"NOT {column.missing}"))
 
     def conclude(found: Found, examples: Examples) -> Result:
@@ -36,7 +36,7 @@ def share_between(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 
 def share_not_null(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column"), *LISTED, Kind.TIME), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), *PLAIN, Kind.TIME), Bounds.of(kwargs)
     kept = scope.number_of(f"NOT {column.missing}")
 
     def conclude(found: Found, examples: Examples) -> Result:

@@ -1,79 +1,49 @@
 """Expectations about every value of a column."""
 
-# ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, literals.py)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from runner.expect.asks import Distinct, Found, Rows, Scalar, Uniqueness
+from runner.expect.asks import Found
 from runner.expect.bounds import Bounds
-from runner.expect.columns import NUMBERS, Column, Kind
-from runner.expect.compiled import Compiled, Examples, Result
+from runner.expect.columns import NUMBERS, PLAIN, Column, Kind
+from runner.expect.compile.cells import held, nulls
+from runner.expect.compiled import Compiled
 from runner.expect.literals import Uncompiled, is_number, literal, number
-from runner.expect.mapped import Mapped, counted, mostly_of
+from runner.expect.mapped import Mapped, mostly_of
 from runner.expect.regex import searched
 from runner.expect.scope import Scope
 
 Kwargs = Mapping[str, Any]
-COMPARED = (*NUMBERS, Kind.TEXT)
-LISTED = (*NUMBERS, Kind.TEXT, Kind.BOOLEAN)
 
 
-def nulls(column: Column) -> Scalar:
-    """How many nulls a column has in the whole table: what makes pandas read integers as floats."""
-    return Scalar("count(*)", column.missing)
-
-
-NAN = float("nan")  # the one that all of pandas' texts share; numbers have one each
-
-
-def shown(column: Column, found: Found, value: Any) -> Any:
-    """A value as pandas would hold it."""
-    if value is None or value != value:
-        return None
-    return float(value) if column.kind is Kind.INTEGER and found[nulls(column)] else value
-
-
-def absent(column: Column) -> float | None:
-    """A null as pandas holds it, which its counts of values tell: each null number is a NaN of its own."""
-    return {Kind.TEXT: NAN, Kind.BOOLEAN: None}.get(column.kind, float("nan"))
-
-
-def mapped(column: Column, kwargs: Kwargs, scope: Scope, unexpected: str) -> Compiled:
-    """A column's expectation by the condition of what is unexpected, over values that are not null."""
+def mapped(column: Column, kwargs: Kwargs, scope: Scope, unexpected: str, *, all: bool = False) -> Compiled:
+    """A column's expectation by the condition of what is unexpected, over values that are not null (`all`:
+    over nulls too)."""
 
     def present(found: Found, values: Sequence[Any]) -> Any:
-        return shown(column, found, values[0])
+        return held(column, found, values[0])
 
+    ignored = None if all else column.missing
     return Mapped(
-        scope, (column.sql,), column.missing, unexpected, mostly_of(kwargs), present, (nulls(column),)
+        scope, (column.sql,), ignored, unexpected, mostly_of(kwargs), present, (nulls(column),)
     ).compiled()
 
 
 def not_null(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column = scope.column(kwargs.get("column"), *LISTED)
-    return Mapped(
-        scope, (column.sql,), None, column.missing, mostly_of(kwargs), lambda found, values: absent(column)
-    ).compiled()
+    column = scope.column(kwargs.get("column"), *PLAIN)
+    return mapped(column, kwargs, scope, column.missing, all=True)
 
 
 def null(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column = scope.column(kwargs.get("column"), *LISTED)
-
-    def present(found: Found, values: Sequence[Any]) -> Any:
-        return shown(column, found, values[0])
-
-    unexpected = f"NOT {column.missing}"
-    return Mapped(
-        scope, (column.sql,), None, unexpected, mostly_of(kwargs), present, (nulls(column),)
-    ).compiled()
+    column = scope.column(kwargs.get("column"), *PLAIN)
+    return mapped(column, kwargs, scope, f"NOT {column.missing}", all=True)
 
 
 def between(kwargs: Kwargs, scope: Scope) -> Compiled:
     column, bounds = scope.column(kwargs.get("column"), *NUMBERS), Bounds.of(kwargs)
-    inside = within(_double(column), bounds, lambda bound: literal(bound, replace(column, dtype="")))
+    inside = within(_double(column), bounds, lambda bound: literal(bound, column))
     return mapped(column, kwargs, scope, f"NOT ({inside})")
 
 
@@ -88,12 +58,12 @@ def within(sql: str, bounds: Bounds, write: Callable[[float], str]) -> str:
 
 
 def in_set(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column = scope.column(kwargs.get("column"), *LISTED)
+    column = scope.column(kwargs.get("column"), *PLAIN)
     return mapped(column, kwargs, scope, f"NOT {member(column, kwargs.get('value_set'))}")
 
 
 def not_in_set(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column = scope.column(kwargs.get("column"), *LISTED)
+    column = scope.column(kwargs.get("column"), *PLAIN)
     return mapped(column, kwargs, scope, member(column, kwargs.get("value_set")))
 
 
@@ -101,7 +71,7 @@ def member(column: Column, values: Any) -> str:
     """Whether a value is of a set, of one kind with the column; raises Uncompiled for any other."""
     if not isinstance(values, list) or not values:
         raise Uncompiled("value_set is no list, or empty")
-    listed = ", ".join(literal(value, replace(column, dtype="")) for value in values)
+    listed = ", ".join(literal(value, column) for value in values)
     return f"({_double(column)} IN ({listed}))"
 
 
@@ -152,28 +122,6 @@ def _all_searched(column: Column, kwargs: Kwargs) -> list[str]:
     return [searched(column.sql, pattern) for pattern in patterns]
 
 
-def unique(kwargs: Kwargs, scope: Scope) -> Compiled:
-    """Exact uniqueness: of a value that several rows share, all are unexpected."""
-    column, mostly = scope.column(kwargs.get("column"), *LISTED), mostly_of(kwargs)
-    where = scope.rows(f"NOT {column.missing}")
-    ask = Distinct((column.sql,), where)
-
-    def rows(found: Found) -> Rows | None:
-        shared: Uniqueness = found[ask]
-        if not shared.shared:
-            return None
-        shares = f"SELECT {column.sql} FROM {{table}} WHERE {where} GROUP BY 1 HAVING count(*) > 1"
-        return Rows((column.sql,), f"{where} AND {column.sql} IN ({shares})", scope.examples)
-
-    def conclude(found: Found, examples: Examples) -> Result:
-        told: Uniqueness = found[ask]
-        success = not told.rows or (float(told.rows) - told.shared) / told.rows >= mostly
-        listed = [(row[0], shown(column, found, row[1])) for row in examples]
-        return success, counted(found[scope.count], told.rows, told.shared, listed)
-
-    return Compiled((scope.count, ask, nulls(column)), conclude, rows)
-
-
 COMPILERS = {
     "expect_column_values_to_not_be_null": not_null,
     "expect_column_values_to_be_null": null,
@@ -186,5 +134,4 @@ COMPILERS = {
     "expect_column_values_to_not_match_regex": matches_not,
     "expect_column_values_to_match_regex_list": matches_list,
     "expect_column_values_to_not_match_regex_list": matches_none,
-    "expect_column_values_to_be_unique": unique,
 }

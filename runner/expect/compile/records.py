@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.expect.asks import Found
 from runner.expect.columns import NUMBERS, Column, Kind
-from runner.expect.compile.maps import nulls
+from runner.expect.compile.cells import nulls
 from runner.expect.compile.pairs import record, several
 from runner.expect.compiled import Compiled
 from runner.expect.literals import Uncompiled, is_number, number
@@ -55,7 +55,7 @@ def _by_row(
     kwargs: Kwargs, scope: Scope, columns: Sequence[Column], missing: str | None, unexpected: str
 ) -> Compiled:
     def present(found: Found, values: Sequence[Any]) -> Any:
-        return record(columns, found, (0, *values))[1]
+        return record(columns, found, values)
 
     names = tuple(column.sql for column in columns)
     ignored = "false" if missing is None else missing

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.expect.asks import Found
 from runner.expect.columns import NUMBERS, Column, Kind
-from runner.expect.compile.maps import nulls
+from runner.expect.compile.cells import nulls
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.literals import Uncompiled
 from runner.expect.scope import Scope
