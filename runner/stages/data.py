@@ -1,76 +1,78 @@
 """The data stage: Great Expectations suites over the tables that lockgate.yml names.
 
 Every table gives one check of its own, `TABLE/table` (it was read whole and did not change while it
-was judged), and one a expectation of its suite. Suites that are malformed, or in which nothing can
-fail, raise ConfigError before any table is read.
+was judged), one an expectation of its suite, those of what else is asked of it (`tables.further`), and the
+relations between tables (`tables.relations`). Suites that are malformed, or in which nothing can fail,
+raise ConfigError before any table is read.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from runner.adapters.files import sha256_file
-from runner.adapters.tables import Download, locate
+from runner.adapters.tables import Download
 from runner.config.schema import DataStage
-from runner.errors import InfrastructureError, LockgateError
-from runner.model import Check, Evidence, Judged, Plot, StageReport, Status, Table
+from runner.errors import InfrastructureError
+from runner.model import Check, Evidence, StageReport
+from runner.sources.opening import Places
 from runner.stages import StageJob
 from runner.stages.outcome import worst
-from runner.stages.tables.answering import Answered
-from runner.stages.tables.answering import answered as answer
-from runner.stages.tables.checks import judge, unjudged
-from runner.stages.tables.engine import Engine, validate
-from runner.stages.tables.evidence import plot_of, table_of, write_result
-from runner.stages.tables.limits import limits_of
+from runner.stages.tables.engine import Engine, validate, version
+from runner.stages.tables.judging import TableOutcome, collected, judged_table
+from runner.stages.tables.relations import due, related
 from runner.stages.tables.suite import Suite, read_suites
-
-
-@dataclass(frozen=True, slots=True)
-class TableOutcome:
-    """All that one table gave: its checks, what was judged, and what is kept of it."""
-
-    checks: tuple[Check, ...]
-    judged: tuple[Judged, ...]
-    tables: tuple[Table, ...] = ()
-    plots: tuple[Plot, ...] = ()
-    files: tuple[str, ...] = ()
 
 
 def run(job: StageJob, download: Download | None = None, engine: Engine = validate) -> StageReport:
     """Judge every table; `download(uri, path)` fetches s3:// sources, from the job's AWS by default,
-    and `engine` answers suites.
+    and `engine` answers what is not compiled.
 
     Raises ConfigError with every problem of every suite."""
-    assert isinstance(job.stage, DataStage)  # noqa: S101  the schema's discriminator says so
+    stage = job.stage
+    assert isinstance(stage, DataStage)  # noqa: S101  the schema's discriminator says so
     begun = time.monotonic()
-    suites = read_suites(job.root, {name: source.suite for name, source in job.stage.tables.items()})
-    fetch = download or _from_aws(job)
+    suites = read_suites(job.root, {name: source.suite for name, source in stage.tables.items()})
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
-        outcomes = [
-            _table(job, name, source.source, suites[name], Path(scratch), fetch, engine)
-            for name, source in job.stage.tables.items()
-        ]
-    checks = tuple(check for outcome in outcomes for check in outcome.checks)
+        places = Places(job.root, Path(scratch), download or _from_aws(job), stage.connections)
+        outcomes = {name: _table(job, stage, name, suites[name], places, engine) for name in stage.tables}
+        between = _between(job, stage, outcomes)
+    checks = (*(check for outcome in outcomes.values() for check in outcome.checks), *between)
     return StageReport(
         job.run_id,
         job.name,
         "data",
         worst(check.status for check in checks),
-        _collected(suites),
+        _collected(job, stage, suites),
         checks,
         time.monotonic() - begun,
-        judged=tuple(judged for outcome in outcomes for judged in outcome.judged),
-        evidence=_evidence(outcomes),
+        judged=tuple(judged for outcome in outcomes.values() for judged in outcome.judged),
+        evidence=_evidence(outcomes.values()),
     )
 
 
-def _collected(suites: dict[str, Suite]) -> tuple[str, ...]:
-    return tuple(
-        id for name, suite in suites.items() for id in (f"{name}/table", *(e.id for e in suite.expectations))
-    )
+def _table(
+    job: StageJob, stage: DataStage, name: str, suite: Suite, places: Places, engine: Engine
+) -> TableOutcome:
+    outcome = judged_table(job, name, stage.tables[name], suite, places, engine)
+    for check in outcome.checks:
+        job.progress(check)
+    return outcome
+
+
+def _between(job: StageJob, stage: DataStage, outcomes: Mapping[str, TableOutcome]) -> tuple[Check, ...]:
+    sources = {name: outcome.source for name, outcome in outcomes.items() if outcome.source is not None}
+    checks = tuple(related(stage, sources))
+    for check in checks:
+        job.progress(check)
+    return checks
+
+
+def _collected(job: StageJob, stage: DataStage, suites: Mapping[str, Suite]) -> tuple[str, ...]:
+    tables = (collected(job, name, config, suites[name]) for name, config in stage.tables.items())
+    return (*(id for ids in tables for id in ids), *due(stage))
 
 
 def _from_aws(job: StageJob) -> Download:
@@ -85,79 +87,11 @@ def _from_aws(job: StageJob) -> Download:
     return download
 
 
-def _table(
-    job: StageJob,
-    name: str,
-    source: str,
-    suite: Suite,
-    scratch: Path,
-    fetch: Download,
-    engine: Engine,
-) -> TableOutcome:
-    """Read a table, judge it, and look whether it is still the same."""
-    begun = time.monotonic()
-    folder = scratch / name
-    folder.mkdir()
-    suite_judged = Judged("suite", suite.path, suite.sha256, limits_of(suite))
-    try:
-        path = locate(job.root, source, folder, fetch)
-        digest = sha256_file(path)
-        answered = answer(path, source, suite, name, engine)
-    except (LockgateError, OSError) as error:
-        whole = Check(f"{name}/table", Status.ERROR, source, cause=f"table {name}: {_first_line(error)}")
-        skipped = unjudged(suite, f"table {name} could not be read")
-        return _told(job, TableOutcome((whole, *skipped), (suite_judged,), (table_of(name, suite, skipped),)))
-    answers = answered.answers
-    checks = judge(suite, answers, list(answered.columns))
-    whole = replace(_unchanged(name, source, path, digest, answered), seconds=time.monotonic() - begun)
-    outcome = TableOutcome(
-        (whole, *checks),
-        (_judged(name, source, path, digest, answered), suite_judged),
-        (table_of(name, suite, checks),),
-        plot_of(name, suite, answers),
-        (write_result(job.out, name, answers),),
-    )
-    return _told(job, outcome)
-
-
-def _told(job: StageJob, outcome: TableOutcome) -> TableOutcome:
-    for check in outcome.checks:
-        job.progress(check)
-    return outcome
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
-
-
-def _unchanged(name: str, source: str, path: Path, digest: str, table: Answered) -> Check:
-    measured = f"{table.rows:,} rows x {len(table.columns)} columns"
-    try:
-        same = sha256_file(path) == digest
-    except OSError:
-        same = False
-    if same:
-        return Check(f"{name}/table", Status.PASSED, source, measured=measured)
-    cause = f"table {name}: {source} changed or vanished while it was judged"
-    return Check(f"{name}/table", Status.ERROR, source, cause=cause, measured=measured)
-
-
-def _judged(name: str, source: str, path: Path, digest: str, table: Answered) -> Judged:
-    facts = {
-        "source": source,
-        "rows": table.rows,
-        "bytes": path.stat().st_size if path.exists() else 0,
-        "columns": dict(table.columns),
-    }
-    return Judged("data", name, digest, facts)
-
-
-def _evidence(outcomes: list[TableOutcome]) -> Evidence:
-    from runner.stages.tables.engine import version
-
+def _evidence(outcomes: Iterable[TableOutcome]) -> Evidence:
+    each = tuple(outcomes)
     return Evidence(
-        plots=tuple(plot for outcome in outcomes for plot in outcome.plots),
-        tables=tuple(table for outcome in outcomes for table in outcome.tables),
+        plots=tuple(plot for outcome in each for plot in outcome.plots),
+        tables=tuple(table for outcome in each for table in outcome.tables),
         facts={"great_expectations": version()},
-        files=tuple(file for outcome in outcomes for file in outcome.files),
+        files=tuple(file for outcome in each for file in outcome.files),
     )

@@ -1,4 +1,4 @@
-"""A table and its suite -> answers: what is compiled in one scan, the rest by Great Expectations.
+"""A table and its suite -> answers: what is compiled where the table lies, the rest by Great Expectations.
 
 Great Expectations, and pandas, are imported only where something is left to them.
 """
@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-from runner.adapters.tables import read_frame
 from runner.errors import InfrastructureError
 from runner.expect.columns import Column
-from runner.expect.duck import DuckTable, columns_of
 from runner.expect.literals import Uncompiled
 from runner.expect.planning import Planned, answers, plan
 from runner.expect.sentences import SEVERITIES, sentence
+from runner.sources.source import Source
 from runner.stages.tables.engine import MARK, Answers, Engine
 from runner.stages.tables.suite import Expectation, Suite
 
+ODD = "of a severity that there is not"
 Outcome = tuple[bool, Mapping[str, Any]]
 FINE = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
 
@@ -39,47 +37,33 @@ def planned(suite: Suite, columns: Mapping[str, Column] | Uncompiled) -> Planned
     """What is compiled of a suite over a table's columns, and why the rest is not."""
     if isinstance(columns, Uncompiled):
         return Planned({}, {e.id: str(columns) for e in suite.expectations})
-    fine = [e for e in suite.expectations if e.config.get("severity") in SEVERITIES]
-    found = plan({e.id: (e.type, e.kwargs) for e in fine}, columns)
-    odd = {e.id: "of a severity that there is not" for e in suite.expectations if e not in fine}
+    odd = {e.id: ODD for e in suite.expectations if e.config.get("severity") not in SEVERITIES}
+    found = plan({e.id: (e.type, e.kwargs) for e in suite.expectations if e.id not in odd}, columns)
     return Planned(found.compiled, {**found.left, **odd})
 
 
-def columns_or_why(path: Path) -> Mapping[str, Column] | Uncompiled:
-    """A table's columns, or why nothing is compiled over it; raises InfrastructureError where it is none."""
-    if path.suffix != ".parquet":
-        return Uncompiled("its table is no Parquet")
-    if find_spec("duckdb") is None:
-        return Uncompiled("DuckDB is not installed")
-    try:
-        return columns_of(path)
-    except Uncompiled as why:
-        return why
-
-
-def answered(path: Path, source: str, suite: Suite, table: str, engine: Engine) -> Answered:
+def answered(source: Source, suite: Suite, table: str, engine: Engine) -> Answered:
     """Every expectation's answer. Raises InfrastructureError where the table cannot be read to its end."""
-    columns = columns_or_why(path)
+    columns = source.columns()
     intent = planned(suite, columns)
-    told, rows = _scanned(path, intent)
+    told, rows = _scanned(source, intent)
     rest = tuple(e for e in suite.expectations if e.id not in told)
     if not rest and not isinstance(columns, Uncompiled):
         shown = {c.name: c.dtype or str(c.kind) for c in columns.values()}
         return Answered(_merged(suite, table, told, None), rows, shown, intent.left)
-    frame = read_frame(path, source)
+    frame = source.frame()
     theirs = engine(frame, replace(suite, expectations=rest), table) if rest else None
     types = {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
     return Answered(_merged(suite, table, told, theirs), len(frame), types, intent.left)
 
 
-def _scanned(path: Path, intent: Planned) -> tuple[dict[str, Outcome], int]:
-    """What is compiled, answered, and the number of rows. What DuckDB cannot compute (a sum beyond its types)
-    is asked of Great Expectations, which says why where it cannot either."""
+def _scanned(source: Source, intent: Planned) -> tuple[dict[str, Outcome], int]:
+    """What is compiled, answered, and the number of rows. What cannot be computed there (a sum beyond its
+    types) is asked of Great Expectations, which says why where it cannot either."""
     if not intent.compiled:
         return {}, 0
-    table = DuckTable.of(path)
     try:
-        return answers(intent, table), table.count()
+        return answers(intent, source.asked()), source.asked().count()
     except InfrastructureError:
         return {}, 0
 

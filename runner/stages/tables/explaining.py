@@ -16,7 +16,8 @@ from runner.errors import InfrastructureError
 from runner.expect.compilers import COMPILERS
 from runner.expect.literals import Uncompiled
 from runner.expect.sentences import SEVERITIES
-from runner.stages.tables.answering import columns_or_why, planned
+from runner.sources.files import NO_PARQUET, File
+from runner.stages.tables.answering import ODD, planned
 from runner.stages.tables.suite import Expectation, Suite, read_suites
 
 UNKNOWN = "its columns are not known yet"
@@ -49,7 +50,7 @@ def _table(root: Path, source: str, suite: Suite) -> Explained:
     if source.startswith("s3://"):
         return _by_type(source, suite, f"{UNKNOWN}: it lies in S3")
     try:
-        intent = planned(suite, columns_or_why(local_file(root, source)))
+        intent = planned(suite, File(local_file(root, source), source).columns())
     except InfrastructureError as error:
         return _by_type(source, suite, f"{UNKNOWN}: {error.what}")
     return Explained(source, tuple(intent.compiled), intent.left)
@@ -57,7 +58,7 @@ def _table(root: Path, source: str, suite: Suite) -> Explained:
 
 def _by_type(source: str, suite: Suite, note: str) -> Explained:
     if not source.endswith(".parquet"):
-        return Explained(source, (), planned(suite, Uncompiled("its table is no Parquet")).left)
+        return Explained(source, (), planned(suite, Uncompiled(NO_PARQUET)).left)
     left = {e.id: why for e in suite.expectations if (why := _never(e))}
     return Explained(source, tuple(e.id for e in suite.expectations if e.id not in left), left, note)
 
@@ -66,4 +67,4 @@ def _never(e: Expectation) -> str:
     """Why an expectation is not compiled over any table, or ''."""
     if e.type not in COMPILERS:
         return "of a type that is not compiled"
-    return "" if e.config.get("severity") in SEVERITIES else "of a severity that there is not"
+    return "" if e.config.get("severity") in SEVERITIES else ODD

@@ -1,0 +1,111 @@
+"""One table judged: read, answered, looked at again, and what is kept of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner.config.data import TableSource
+from runner.errors import LockgateError
+from runner.model import Check, Judged, Plot, Status, Table
+from runner.sources.opening import Places, opened
+from runner.sources.source import Source
+from runner.stages import StageJob
+from runner.stages.tables.answering import answered as answer
+from runner.stages.tables.checks import judge, unjudged
+from runner.stages.tables.engine import Engine
+from runner.stages.tables.evidence import plot_of, table_of, write_result
+from runner.stages.tables.further import Findings, Seen, due, further
+from runner.stages.tables.limits import limits_of
+from runner.stages.tables.suite import Suite
+from runner.text import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class TableOutcome:
+    """All that one table gave: its checks, what was judged, and what is kept of it."""
+
+    checks: tuple[Check, ...]
+    judged: tuple[Judged, ...]
+    tables: tuple[Table, ...] = ()
+    plots: tuple[Plot, ...] = ()
+    files: tuple[str, ...] = ()
+    source: Source | None = None
+
+
+def collected(job: StageJob, name: str, config: TableSource, suite: Suite) -> tuple[str, ...]:
+    """The ids of a table's checks, known before it is read."""
+    return (f"{name}/table", *(e.id for e in suite.expectations), *due(job.root, name, config))
+
+
+def judged_table(
+    job: StageJob, name: str, config: TableSource, suite: Suite, places: Places, engine: Engine
+) -> TableOutcome:
+    """Read a table, judge it, and look whether it is still the same."""
+    begun = time.monotonic()
+    try:
+        source = opened(name, config, places)
+        digest, size = source.digest(), source.size()
+        answered = answer(source, suite, name, engine)
+    except (LockgateError, OSError) as error:
+        return _unread(job, name, config, suite, error)
+    seen = Seen(job, name, config, source, answered, places.scratch / name)
+    found = further(seen)
+    whole = replace(_unchanged(seen, digest), seconds=time.monotonic() - begun)
+    facts = _facts(seen, size, found)
+    return _outcome(seen, suite, whole, found, Judged("data", name, digest, facts))
+
+
+def _outcome(
+    seen: Seen, suite: Suite, whole: Check, found: Mapping[str, Findings], judged: Judged
+) -> TableOutcome:
+    name, answers = seen.name, seen.answered.answers
+    checks = judge(suite, answers, list(seen.answered.columns))
+    others = found.values()
+    return TableOutcome(
+        (whole, *checks, *(check for each in others for check in each.checks)),
+        (judged, _suite(suite)),
+        (table_of(name, suite, checks), *(table for each in others for table in each.tables)),
+        (*plot_of(name, suite, answers), *(plot for each in others for plot in each.plots)),
+        (write_result(seen.job.out, name, answers), *(file for each in others for file in each.files)),
+        seen.source,
+    )
+
+
+def _unread(job: StageJob, name: str, config: TableSource, suite: Suite, error: Exception) -> TableOutcome:
+    cause = f"table {name}: {one_line(str(error).splitlines()[0])}"
+    whole = Check(f"{name}/table", Status.ERROR, config.source, cause=cause)
+    nothing = f"table {name} could not be read"
+    skipped = unjudged(suite, nothing)
+    others = (Check(id, Status.SKIPPED, config.source, cause=nothing) for id in due(job.root, name, config))
+    return TableOutcome((whole, *skipped, *others), (_suite(suite),), (table_of(name, suite, skipped),))
+
+
+def _suite(suite: Suite) -> Judged:
+    return Judged("suite", suite.path, suite.sha256, limits_of(suite))
+
+
+def _unchanged(seen: Seen, digest: str) -> Check:
+    id, source = f"{seen.name}/table", seen.config.source
+    measured = f"{seen.answered.rows:,} rows x {len(seen.answered.columns)} columns"
+    try:
+        same = seen.source.digest() == digest
+    except (LockgateError, OSError):
+        same = False
+    if same:
+        return Check(id, Status.PASSED, source, measured=measured)
+    cause = f"table {seen.name}: {source} changed or vanished while it was judged"
+    return Check(id, Status.ERROR, source, cause=cause, measured=measured)
+
+
+def _facts(seen: Seen, size: int, found: Mapping[str, Findings]) -> dict[str, Any]:
+    told: Iterator[tuple[str, Any]] = ((kind, dict(each.facts)) for kind, each in found.items() if each.facts)
+    return {
+        "source": seen.config.source,
+        "rows": seen.answered.rows,
+        "bytes": size,
+        "columns": dict(seen.answered.columns),
+        **dict(told),
+    }
