@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-IMAGE_EXTRAS := --extra unit --extra data --extra model --extra stack --extra docker
+IMAGE_EXTRAS := --extra unit --extra data --extra sql --extra model --extra stack --extra docker
 EXTRAS := $(IMAGE_EXTRAS) --extra sandbox
 COMPILE := $(BIN)/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
