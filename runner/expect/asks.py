@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from runner.expect.facts import Fact
 
 ALL_ROWS = "true"
 MEDIAN = "median"
@@ -12,10 +14,12 @@ MEDIAN = "median"
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value of the fused scan: an SQL aggregate, over the rows of a condition."""
+    """One value of the fused scan: an SQL aggregate, over the rows of a condition. `means`, where it is one of
+    the facts over the whole table, says the same without SQL."""
 
     sql: str
     where: str = ALL_ROWS
+    means: Fact | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

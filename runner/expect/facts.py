@@ -1,0 +1,34 @@
+"""What a number of the scan means, beside the SQL that says it: then others can say it, too. Pure.
+
+A Parquet footer knows nothing of SQL, and one meaning has several SQLs, of which an engine takes its fastest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from runner.expect.bounds import Bounds
+from runner.expect.columns import Column
+
+
+class Of(StrEnum):
+    """A fact about the whole table; a value is 'present' where pandas does not call it null (NaN is null)."""
+
+    ROWS = "rows"
+    MISSING = "missing"
+    PRESENT = "present"
+    OUTSIDE = "outside"
+    LEAST = "least"
+    GREATEST = "greatest"
+    AGGREGATE = "aggregate"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """How many rows (ROWS), how many values of a column are MISSING, PRESENT, or present and OUTSIDE of
+    bounds; its LEAST or GREATEST present value; or another AGGREGATE of those, which skips SQL's nulls."""
+
+    of: Of
+    column: Column | None = None
+    bounds: Bounds | None = None
