@@ -22,6 +22,7 @@ from runner.stages import StageJob
 from runner.stages.outcome import worst
 from runner.stages.tables.engine import Engine, validate, version
 from runner.stages.tables.judging import TableOutcome, collected, judged_table
+from runner.stages.tables.reading import Reading, reading
 from runner.stages.tables.relations import due, related
 from runner.stages.tables.suite import Suite, read_suites
 
@@ -37,8 +38,9 @@ def run(job: StageJob, download: Download | None = None, engine: Engine = valida
     suites = read_suites(job.root, {name: source.suite for name, source in stage.tables.items()})
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
         places = Places(job.root, Path(scratch), download or _from_aws(job), stage.connections)
-        outcomes = {name: _table(job, stage, name, suites[name], places, engine) for name in stage.tables}
-        between = _between(job, stage, outcomes)
+        with reading(stage, Path(scratch), engine) as way:
+            outcomes = {name: _table(job, stage, name, suites[name], places, way) for name in stage.tables}
+            between = _between(job, stage, outcomes)
     checks = (*(check for outcome in outcomes.values() for check in outcome.checks), *between)
     return StageReport(
         job.run_id,
@@ -54,9 +56,9 @@ def run(job: StageJob, download: Download | None = None, engine: Engine = valida
 
 
 def _table(
-    job: StageJob, stage: DataStage, name: str, suite: Suite, places: Places, engine: Engine
+    job: StageJob, stage: DataStage, name: str, suite: Suite, places: Places, way: Reading
 ) -> TableOutcome:
-    outcome = judged_table(job, name, stage.tables[name], suite, places, engine)
+    outcome = judged_table(job, name, stage.tables[name], suite, places, way)
     for check in outcome.checks:
         job.progress(check)
     return outcome

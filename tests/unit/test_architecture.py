@@ -22,6 +22,7 @@ ONLY = {
     "rich": ("report/console.py",),
     "jinja2": ("report/",),
     "great_expectations": ("stages/tables/",),
+    "pyspark": ("stages/tables/spark_session.py",),
     "pytest": ("stages/reporter/",),
     "ministack": ("sandbox/server.py",),
     "cryptography": ("adapters/signing.py",),

@@ -1,4 +1,4 @@
-"""Great Expectations over pandas: a suite and a frame give its own validation-result JSON.
+"""Great Expectations over pandas or Spark: a suite and a frame give its own validation-result JSON.
 
 Ephemeral context, no analytics, no progress bars. Results come back in another order than the
 suite's (grouped by column), so each expectation carries its check's id in `meta.lockgate`.
@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from runner.stages.tables.suite import Expectation, Suite
 from runner.text import one_line, reason
@@ -33,11 +33,14 @@ class Answers:
     document: Mapping[str, Any]
 
 
+Kind = Literal["pandas", "spark"]
 Engine = Callable[["pd.DataFrame", Suite, str], Answers]
 
 
-def validate(frame: pd.DataFrame, suite: Suite, table: str) -> Answers:
-    """Ask every expectation of the suite; what one of them raises is its own error alone."""
+def validate(frame: Any, suite: Suite, table: str, kind: Kind = "pandas") -> Answers:
+    """Ask every expectation of the suite; what one of them raises is its own error alone.
+
+    `frame`: of pandas, or of Spark where `kind` says so."""
     gx = _great_expectations()
     built: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -47,7 +50,7 @@ def validate(frame: pd.DataFrame, suite: Suite, table: str) -> Answers:
         except Exception as error:  # an unknown type, arguments that it does not take
             errors[expectation.id] = reason(error)
     try:
-        document = _ask(gx, frame, suite, table, list(built.values())) if built else {}
+        document = _ask(gx, frame, suite, table, list(built.values()), kind) if built else {}
     except Exception as error:
         return Answers({}, {}, {**dict.fromkeys(built, reason(error)), **errors}, {})
     return Answers(_by_id(document, suite), {id: _words(e) for id, e in built.items()}, errors, document)
@@ -76,10 +79,13 @@ def _build(expectation: Expectation) -> Any:
     return ExpectationConfiguration(**config).to_domain_obj()
 
 
-def _ask(gx: Any, frame: pd.DataFrame, suite: Suite, table: str, built: list[Any]) -> dict[str, Any]:
+def _ask(
+    gx: Any, frame: Any, suite: Suite, table: str, built: list[Any], kind: Kind = "pandas"
+) -> dict[str, Any]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    asset = context.data_sources.add_pandas("lockgate").add_dataframe_asset(table)
+    add = context.data_sources.add_spark if kind == "spark" else context.data_sources.add_pandas
+    asset = add("lockgate").add_dataframe_asset(table)
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
     asked = gx.ExpectationSuite(suite.name, expectations=built)
     result = batch.validate(asked, result_format="SUMMARY", expectation_parameters=dict(suite.parameters))

@@ -10,15 +10,14 @@ from typing import Any
 from runner.config.data import TableSource
 from runner.errors import LockgateError
 from runner.model import Check, Judged, Plot, Status, Table
-from runner.sources.opening import Places, opened
+from runner.sources.opening import Places
 from runner.sources.source import Source
 from runner.stages import StageJob
-from runner.stages.tables.answering import answered as answer
 from runner.stages.tables.checks import judge, unjudged
-from runner.stages.tables.engine import Engine
 from runner.stages.tables.evidence import plot_of, table_of, write_result
 from runner.stages.tables.further import Findings, Seen, due, further
 from runner.stages.tables.limits import limits_of
+from runner.stages.tables.reading import Reading
 from runner.stages.tables.suite import Suite
 from runner.text import one_line
 
@@ -41,14 +40,14 @@ def collected(job: StageJob, name: str, config: TableSource, suite: Suite) -> tu
 
 
 def judged_table(
-    job: StageJob, name: str, config: TableSource, suite: Suite, places: Places, engine: Engine
+    job: StageJob, name: str, config: TableSource, suite: Suite, places: Places, way: Reading
 ) -> TableOutcome:
     """Read a table, judge it, and look whether it is still the same."""
     begun = time.monotonic()
     try:
-        source = opened(name, config, places)
+        source = way.opened(name, config, places)
         digest, size = source.digest(), source.size()
-        answered = answer(source, suite, name, engine)
+        answered = way.answered(source, suite, name)
     except (LockgateError, OSError) as error:
         return _unread(job, name, config, suite, error)
     seen = Seen(job, name, config, source, answered, places.scratch / name)

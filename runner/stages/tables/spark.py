@@ -1,0 +1,150 @@
+"""Great Expectations on Spark: a whole suite asked where a table outgrows one machine (docs/spark.md).
+
+Nothing is compiled here. The table is read once, into Spark's cache, and counted there: what cannot be read
+to its end is found before anything is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from runner.config.data import TableSource
+from runner.errors import InfrastructureError, LockgateError
+from runner.expect.literals import Uncompiled
+from runner.sources.opening import Places
+from runner.stages.tables.answering import Answered
+from runner.stages.tables.engine import Answers, validate
+from runner.stages.tables.spark_files import FORMATS, Stored, digest_of, format_of, place_of, stored
+from runner.stages.tables.spark_words import cause_of
+from runner.stages.tables.suite import Suite
+
+WHY = "asked of Great Expectations on Spark"
+# A session may be told to skip what it cannot read: never here.
+WHOLE = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class SparkTable:
+    """A table that Spark reads: a `Source` that is asked through Great Expectations alone.
+
+    `read` gives its lazy frame, `files` what it is stored in now; raw texts are UTF-8 or refused."""
+
+    session: Any
+    where: str
+    read: Callable[[], Any]
+    files: Callable[[], list[Stored]]
+    is_text: bool = False
+
+    def columns(self) -> Uncompiled:
+        return Uncompiled(WHY)
+
+    def asked(self) -> Any:
+        raise InfrastructureError("on Spark, nothing but its suite can be asked", where=self.where)
+
+    def frame(self) -> Any:
+        """Its Spark frame, read to its end and kept in Spark's memory or on its disks."""
+        with _told(self.where):
+            if self.is_text:
+                self._require_utf8()
+            frame = self.read()
+            self._require_all(frame)
+            frame.persist().count()
+            return frame
+
+    def digest(self) -> str:
+        with _told(self.where):
+            return digest_of(self.files())
+
+    def size(self) -> int:
+        with _told(self.where):
+            return sum(file.size for file in self.files())
+
+    def _require_utf8(self) -> None:
+        """Spark's readers put U+FFFD where bytes are no text."""
+        lines = self.session.read.options(**WHOLE).text([file.uri for file in self.files()])
+        if lines.filter("not is_valid_utf8(value)").limit(1).count():
+            raise InfrastructureError("cannot be read: it is not UTF-8", where=self.where)
+
+    def _require_all(self, frame: Any) -> None:
+        """Spark leaves out folders that are no partitions, without a word."""
+        read, there = len(frame.inputFiles()), len(self.files())
+        if read != there:
+            raise InfrastructureError(f"Spark reads {read:,} of its {there:,} files", where=self.where)
+
+
+def opened(session: Any, name: str, config: TableSource, places: Places) -> SparkTable:
+    """A table's place in lockgate.yml as Spark reads it: files, or a Glue connection's table.
+
+    Raises UsageError for what Spark may not or cannot read, InfrastructureError where nothing is there."""
+    (places.scratch / name).mkdir(exist_ok=True)  # what else is asked of it may need one
+    connection, _, table = config.source.partition(":")
+    if connection in places.connections:
+        return _catalogued(session, config.source, places.connections[connection], table)
+    with _told(config.source):
+        place = place_of(session, places.root, config.source)
+        files = partial(stored, session, place, config.source)
+        form = format_of(files(), config.source)
+    options = {**WHOLE, **FORMATS[form], **({"basePath": place.base} if place.base else {})}
+    read = lambda: session.read.format(form).options(**options).load(place.uri)  # noqa: E731
+    return SparkTable(session, config.source, read, files, form != "parquet")
+
+
+def _catalogued(session: Any, where: str, connection: Any, table: str) -> SparkTable:
+    if connection.kind != "glue":
+        hint = "leave out --engine spark: databases answer by themselves"
+        raise InfrastructureError(f"Spark does not read {connection.kind}", where=where, hint=hint)
+    name = ".".join("`" + part.replace("`", "``") + "`" for part in (connection.database, table))
+
+    def files() -> list[Stored]:
+        session.catalog.refreshTable(name)
+        return [file for uri in session.table(name).inputFiles() for file in stored(session, uri, where)]
+
+    return SparkTable(session, where, lambda: session.table(name), files)
+
+
+def answered(source: SparkTable, suite: Suite, table: str) -> Answered:
+    """Every expectation's answer. Raises InfrastructureError where the table cannot be read to its end."""
+    frame = source.frame()
+    try:
+        with _told(source.where):
+            answers = in_words(validate(frame, suite, table, "spark"))
+            left = {e.id: WHY for e in suite.expectations}
+            return Answered(answers, frame.count(), dict(frame.dtypes), left)
+    finally:
+        frame.unpersist()
+
+
+def in_words(answers: Answers) -> Answers:
+    """The same, with what Spark complains of cut to its cause."""
+    results = {id: _result(result) for id, result in answers.results.items()}
+    errors = {id: cause_of(error) for id, error in answers.errors.items()}
+    document = dict(answers.document)
+    if "results" in document:
+        document["results"] = [_result(result) for result in document["results"]]
+    return replace(answers, results=results, errors=errors, document=document)
+
+
+def _result(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {**result, "exception_info": _info(result.get("exception_info") or {})}
+
+
+def _info(info: Mapping[str, Any]) -> dict[str, Any]:
+    """An exception_info, of the expectation itself or of each of its metrics."""
+    nested = {name: _info(value) if isinstance(value, Mapping) else value for name, value in info.items()}
+    message = info.get("exception_message")
+    return {**nested, "exception_message": cause_of(message)} if isinstance(message, str) else nested
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """What Spark, the JVM and py4j raise, as an error of ours in one line."""
+    try:
+        yield
+    except LockgateError:
+        raise
+    except Exception as error:
+        raise InfrastructureError(f"cannot be read: {cause_of(error)}", where=where) from None

@@ -1,0 +1,28 @@
+"""What Spark complains of, in one line: its Java stack traces say it last, and in between."""
+
+from __future__ import annotations
+
+import re
+
+from runner.text import one_line
+
+CAUSED = "Caused by: "
+# 'org.apache.spark.SparkException: ' and what py4j says before it.
+CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]*(?:Exception|Error)\b:?\s*")
+CALLING = re.compile(r"^An error occurred while calling \S+\s*:?\s*", re.MULTILINE)
+LOST = re.compile(r"^Job aborted due to stage failure:.*?most recent failure: Lost task[^:]*:\s*", re.DOTALL)
+STACK = re.compile(r"^\s*(?:at |\.\.\. \d+ more)|^(?:JVM stacktrace|Driver stacktrace):?")
+
+
+def cause_of(error: BaseException | str) -> str:
+    """The innermost cause that a Java stack trace gives, else its first line; no class names, no frames."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not STACK.match(line)]
+    inner = [line.partition(CAUSED)[2] for line in lines if CAUSED in line]
+    text = inner[-1] if inner else "\n".join(lines)
+    text = LOST.sub("", _bare(CALLING.sub("", text).lstrip(": \n")))
+    return one_line(_bare(text.split("\n")[0])) or type(error).__name__
+
+
+def _bare(text: str) -> str:
+    bare = CLASS.sub("", text.strip())
+    return bare or text
