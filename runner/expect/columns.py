@@ -6,6 +6,7 @@ column knows both its own kind and pandas' name for it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,12 +18,20 @@ class Kind(StrEnum):
     FLOAT = "float"
     BOOLEAN = "boolean"
     TEXT = "text"
-    TIME = "time"
+    TIME = "time"  # of no zone
+    INSTANT = "instant"  # a time of UTC
+    DATE = "date"
+    DECIMAL = "decimal"
+    OBJECT = "object"  # what pandas holds as Python's objects, None where there is none
     OTHER = "other"
 
 
 NUMBERS = (Kind.INTEGER, Kind.FLOAT)
 PLAIN = (*NUMBERS, Kind.TEXT, Kind.BOOLEAN)  # whose values a suite's JSON can say as they are
+MOMENTS = (Kind.TIME, Kind.INSTANT, Kind.DATE)
+ALIKE = (*PLAIN, *MOMENTS, Kind.DECIMAL)  # of which two values are equal in SQL where they are in pandas
+KNOWN = (*ALIKE, Kind.OBJECT)  # whose nulls are known
+CATEGORY = "category"  # pandas' dtype of texts that a dictionary lists
 # Arrow's names of types -> kind, and pandas' dtype where no value is null.
 TYPES: dict[str, tuple[Kind, str]] = {
     **{
@@ -36,16 +45,24 @@ TYPES: dict[str, tuple[Kind, str]] = {
     "string": (Kind.TEXT, "str"),
     "large_string": (Kind.TEXT, "str"),
     **{f"timestamp[{unit}]": (Kind.TIME, f"datetime64[{unit}]") for unit in ("ms", "us", "ns")},
+    **{f"timestamp[{unit}, tz=UTC]": (Kind.INSTANT, f"datetime64[{unit}, UTC]") for unit in ("ms", "us")},
+    "date32[day]": (Kind.DATE, "object"),
 }
+DECIMAL = re.compile(r"decimal(?:32|64|128)\(\d+, (\d+)\)")
+LISTED = re.compile(r"dictionary<values=(?:large_)?string, indices=\w+, ordered=0>")
+OBJECTS = re.compile(r"((large_|fixed_size_)?(list|binary)|struct|map|null|time(32|64))\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`dtype` is pandas' where no value is null, '' where it is left to Great Expectations to say."""
+    """`dtype` is pandas' where no value is null, '' where it is left to Great Expectations to say.
+
+    `places`: a decimal's digits after the point."""
 
     name: str
     kind: Kind
     dtype: str = ""
+    places: int = 0
 
     @property
     def sql(self) -> str:
@@ -61,9 +78,22 @@ class Column:
             else f"({self.sql} IS NULL)"
         )
 
+    def read(self, sql: str) -> str:
+        """An expression of the column's type as it is fetched: moments as texts, which keep every digit."""
+        if self.kind not in MOMENTS:
+            return sql
+        zone = " AT TIME ZONE 'UTC'" if self.kind is Kind.INSTANT else ""
+        return f"CAST({sql}{zone} AS VARCHAR)"
+
 
 def column_of(name: str, type: str) -> Column:
     """A column of Arrow's type name; one that is not in the table of types is of another kind."""
+    if decimal := DECIMAL.fullmatch(type):
+        return Column(name, Kind.DECIMAL, "object", int(decimal[1]))
+    if LISTED.fullmatch(type):
+        return Column(name, Kind.TEXT, CATEGORY)
+    if OBJECTS.match(type):
+        return Column(name, Kind.OBJECT, "object")
     kind, dtype = TYPES.get(type, (Kind.OTHER, ""))
     return Column(name, kind, dtype)
 

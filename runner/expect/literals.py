@@ -6,11 +6,14 @@ Raises Uncompiled where Great Expectations would compare what SQL would not, or 
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 from typing import Any
 
 from runner.expect.columns import Column, Kind
 
 EXACT = 2**53  # from here on, pandas' floats stand for several integers
+DIGITS = 38  # of a decimal in SQL
+PLACES = ("{table}", "{at}")  # what asks write for a table and a row's position (asks.py)
 
 
 class Uncompiled(Exception):
@@ -29,9 +32,9 @@ def literal(value: Any, column: Column) -> str:
 
 
 def text(value: str) -> str:
-    """A string, whatever is in it but NUL, which SQL cannot hold."""
-    if "\x00" in value:
-        raise Uncompiled("a NUL in a text")
+    """A string, whatever is in it but NUL, which SQL cannot hold, and what asks call something else."""
+    if "\x00" in value or any(place in value for place in PLACES):
+        raise Uncompiled("a text that asks cannot hold")
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -56,3 +59,22 @@ def _number(value: float, column: Column) -> str:
     if column.kind is Kind.INTEGER and isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return str(int(value))
     return number(value)
+
+
+def edge(value: float, column: Column, *, upward: bool) -> str:
+    """A bound as SQL. Of a decimal's, the next number of as many places that is not below (`upward`) or not
+    above the bound, which no value of the column lies between: SQL would compare in floats."""
+    if not math.isfinite(value) or column.kind not in (Kind.DECIMAL, Kind.INTEGER):
+        return number(value)
+    if column.kind is Kind.DECIMAL:
+        return f"{_rounded(value, column.places, ROUND_CEILING if upward else ROUND_FLOOR):f}"
+    # Great Expectations compares int64 in floats, other integers one by one, exactly.
+    exact = value.is_integer() and abs(value) < (EXACT if column.dtype == "int64" else 2**64)
+    return str(int(value)) if exact else number(value)
+
+
+def _rounded(value: float, places: int, rounding: str) -> Decimal:
+    try:
+        return Decimal(value).quantize(Decimal(1).scaleb(-places), rounding, Context(prec=DIGITS))
+    except InvalidOperation:
+        raise Uncompiled("a bound of more digits than a decimal has") from None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from runner.expect.asks import Found, Rows, Scalar
 from runner.expect.compiled import Compiled, Examples, Result
+from runner.expect.facts import Fact
 from runner.expect.literals import Uncompiled, is_number
 from runner.expect.scope import Scope
 
@@ -26,14 +28,15 @@ class Mapped:
     mostly: float
     present: Callable[[Found, Sequence[Any]], Any]
     nulls: tuple[Scalar, ...] = ()
+    means: tuple[Fact | None, Fact | None] = (None, None)  # the numbers of kept rows and of bad ones
 
     @property
     def bad(self) -> Scalar:
-        return self.scope.number_of(*self._kept, self.unexpected)
+        return self.scope.number_of(*self._kept, self.unexpected, means=self.means[1])
 
     @property
     def kept(self) -> Scalar:
-        return self.scope.number_of(*self._kept)
+        return self.scope.number_of(*self._kept, means=self.means[0])
 
     @property
     def _kept(self) -> tuple[str, ...]:
@@ -76,14 +79,23 @@ def counted(rows: int, kept: int | None, bad: int, shown: Sequence[tuple[Any, An
     tally = _tally(values)
     told |= {} if tally is None else {"partial_unexpected_counts": tally}
     told["partial_unexpected_index_list"] = [at for at, _ in shown]
-    return told
+    return dict(plain(told))
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: decimals are floats."""
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _tally(values: Sequence[Any]) -> list[dict[str, Any]] | None:
     """How often each value stands among the examples; None where they have no order, as there."""
-    plain = [tuple(v.values()) if isinstance(v, Mapping) else v for v in values]
+    alike = [tuple(v.values()) if isinstance(v, Mapping) else v for v in values]
     try:
-        common = Counter(plain).most_common()  # as there: the order of NaN depends on the one before
+        common = Counter(alike).most_common()  # as there: the order of NaN depends on the one before
         ordered = sorted(common, key=lambda pair: (-pair[1], pair[0]))
     except TypeError:
         return None

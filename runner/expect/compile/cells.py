@@ -5,26 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from runner.expect.asks import Found, Scalar
-from runner.expect.columns import Column, Kind
+from runner.expect.columns import MOMENTS, NUMBERS, Column, Kind
+from runner.expect.facts import Fact, Of
+from runner.expect.moments import iso
 
 NAN = float("nan")  # the one that all of pandas' texts share; numbers have one each
 
 
 def nulls(column: Column) -> Scalar:
     """How many nulls a column has in the whole table: what makes pandas read integers as floats."""
-    return Scalar("count(*)", column.missing)
+    return Scalar("count(*)", column.missing, Fact(Of.MISSING, column))
 
 
 def shown(column: Column, found: Found, value: Any) -> Any:
-    """A value as pandas would hold it; None for a null."""
+    """A fetched value as pandas would hold it, a moment as the text of it; None for a null. Raises Uncompiled
+    for a moment that has no such text."""
     if value is None or value != value:
         return None
+    if column.kind in MOMENTS:
+        return iso(value, column)
     return float(value) if column.kind is Kind.INTEGER and found[nulls(column)] else value
 
 
-def absent(column: Column) -> float | None:
+def absent(column: Column) -> float | str | None:
     """A null as pandas holds it, which its counts of values tell: each null number is a NaN of its own."""
-    return {Kind.TEXT: NAN, Kind.BOOLEAN: None}.get(column.kind, float("nan"))
+    if column.kind in NUMBERS:
+        return float("nan")
+    if column.kind is Kind.TEXT:
+        return NAN
+    return "NaT" if column.kind in (Kind.TIME, Kind.INSTANT) else None
 
 
 def held(column: Column, found: Found, value: Any) -> Any:

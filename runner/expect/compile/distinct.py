@@ -7,9 +7,10 @@ from typing import Any
 
 from runner.expect.asks import Distinct, Found, Values
 from runner.expect.bounds import Bounds
-from runner.expect.columns import PLAIN, Column, Kind
+from runner.expect.columns import ALIKE, KNOWN, Column, Kind
 from runner.expect.compile.cells import nulls, shown
 from runner.expect.compiled import Compiled, Examples, Result
+from runner.expect.facts import Of
 from runner.expect.literals import Uncompiled, is_number, literal
 from runner.expect.scope import Scope
 
@@ -18,14 +19,14 @@ SHOWN = 20
 
 
 def count_between(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column"), *PLAIN), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), *ALIKE), Bounds.of(kwargs)
     ask = Distinct((column.sql,), scope.rows(f"NOT {column.missing}"))
     return Compiled((ask,), lambda found, examples: bounds.judged(found[ask].distinct))
 
 
 def share_between(kwargs: Kwargs, scope: Scope) -> Compiled:
     """Of the values that are not null, the share that is different; 0 over none."""
-    column, bounds = scope.column(kwargs.get("column"), *PLAIN), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), *ALIKE), Bounds.of(kwargs)
     ask = Distinct((column.sql,), scope.rows(f"NOT {column.missing}"))
 
     def conclude(found: Found, examples: Examples) -> Result:
@@ -36,8 +37,8 @@ def share_between(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 
 def share_not_null(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column"), *PLAIN, Kind.TIME), Bounds.of(kwargs)
-    kept = scope.number_of(f"NOT {column.missing}")
+    column, bounds = scope.column(kwargs.get("column"), *KNOWN), Bounds.of(kwargs)
+    kept = scope.number_of(f"NOT {column.missing}", means=scope.means(Of.PRESENT, column))
 
     def conclude(found: Found, examples: Examples) -> Result:
         rows = found[scope.count]

@@ -7,53 +7,73 @@ from typing import Any
 
 from runner.expect.asks import Found
 from runner.expect.bounds import Bounds
-from runner.expect.columns import NUMBERS, PLAIN, Column, Kind
+from runner.expect.columns import ALIKE, KNOWN, MOMENTS, NUMBERS, PLAIN, Column, Kind
 from runner.expect.compile.cells import held, nulls
 from runner.expect.compiled import Compiled
-from runner.expect.literals import Uncompiled, is_number, literal, number
+from runner.expect.facts import Fact, Of
+from runner.expect.literals import Uncompiled, edge, is_number, literal, number
 from runner.expect.mapped import Mapped, mostly_of
+from runner.expect.moments import written
 from runner.expect.regex import searched
 from runner.expect.scope import Scope
 
 Kwargs = Mapping[str, Any]
 
 
-def mapped(column: Column, kwargs: Kwargs, scope: Scope, unexpected: str, *, all: bool = False) -> Compiled:
+def mapped(
+    column: Column,
+    kwargs: Kwargs,
+    scope: Scope,
+    unexpected: str,
+    *,
+    all: bool = False,
+    bad: Fact | None = None,
+) -> Compiled:
     """A column's expectation by the condition of what is unexpected, over values that are not null (`all`:
-    over nulls too)."""
+    over nulls too); `bad` is what the number of unexpected ones means, where that has a name."""
 
     def present(found: Found, values: Sequence[Any]) -> Any:
         return held(column, found, values[0])
 
-    ignored = None if all else column.missing
+    ignored, shown = None if all else column.missing, (column.read(column.sql),)
+    means = scope.means(Of.ROWS) if all else scope.means(Of.PRESENT, column), bad
     return Mapped(
-        scope, (column.sql,), ignored, unexpected, mostly_of(kwargs), present, (nulls(column),)
+        scope, shown, ignored, unexpected, mostly_of(kwargs), present, (nulls(column),), means
     ).compiled()
 
 
 def not_null(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column = scope.column(kwargs.get("column"), *PLAIN)
-    return mapped(column, kwargs, scope, column.missing, all=True)
+    column = scope.column(kwargs.get("column"), *KNOWN)
+    return mapped(column, kwargs, scope, column.missing, all=True, bad=scope.means(Of.MISSING, column))
 
 
 def null(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column = scope.column(kwargs.get("column"), *PLAIN)
-    return mapped(column, kwargs, scope, f"NOT {column.missing}", all=True)
+    column = scope.column(kwargs.get("column"), *ALIKE)
+    bad = scope.means(Of.PRESENT, column)
+    return mapped(column, kwargs, scope, f"NOT {column.missing}", all=True, bad=bad)
 
 
 def between(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column"), *NUMBERS), Bounds.of(kwargs)
-    inside = within(_double(column), bounds, lambda bound: literal(bound, column))
-    return mapped(column, kwargs, scope, f"NOT ({inside})")
+    column = scope.column(kwargs.get("column"), *NUMBERS, *MOMENTS, Kind.DECIMAL)
+    bounds = Bounds.of(kwargs, column)
+    inside = within(_double(column), bounds, lambda bound, up: bound_of(bound, column, up))
+    return mapped(column, kwargs, scope, f"NOT ({inside})", bad=scope.means(Of.OUTSIDE, column, bounds))
 
 
-def within(sql: str, bounds: Bounds, write: Callable[[float], str]) -> str:
-    """Whether an expression is within bounds, of which one is there at least."""
+def bound_of(bound: Any, column: Column, upward: bool) -> str:
+    """A bound as SQL; `upward`: where it is none of the column's numbers, the next one above will do."""
+    return written(bound, column) if column.kind in MOMENTS else edge(bound, column, upward=upward)
+
+
+def within(sql: str, bounds: Bounds, write: Callable[[Any, bool], str]) -> str:
+    """Whether an expression is within bounds, of which one is there at least; `write` is told whether the
+    bound may be rounded up."""
     low, high = bounds.low, bounds.high
-    if low is None and high is None:
+    if bounds.none:
         raise Uncompiled("neither bound is given")
-    above = [] if low is None else [f"{sql} {'>' if bounds.strict_low else '>='} {write(low)}"]
-    below = [] if high is None else [f"{sql} {'<' if bounds.strict_high else '<='} {write(high)}"]
+    strict, strictly = bounds.strict_low, bounds.strict_high
+    above = [] if low is None else [f"{sql} {'>' if strict else '>='} {write(low, not strict)}"]
+    below = [] if high is None else [f"{sql} {'<' if strictly else '<='} {write(high, strictly)}"]
     return " AND ".join(above + below)
 
 
@@ -82,7 +102,12 @@ def _double(column: Column) -> str:
 
 def lengths_between(kwargs: Kwargs, scope: Scope) -> Compiled:
     column, bounds = scope.column(kwargs.get("column"), Kind.TEXT), Bounds.of(kwargs)
-    return mapped(column, kwargs, scope, f"NOT ({within(f'length({column.sql})', bounds, number)})")
+    return mapped(
+        column,
+        kwargs,
+        scope,
+        f"NOT ({within(f'length({column.sql})', bounds, lambda bound, up: number(bound))})",
+    )
 
 
 def lengths_equal(kwargs: Kwargs, scope: Scope) -> Compiled:

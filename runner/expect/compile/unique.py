@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from runner.expect.asks import Distinct, Found, Rows, Uniqueness
-from runner.expect.columns import PLAIN, Column
+from runner.expect.columns import ALIKE, Column
 from runner.expect.compile.cells import nulls, shown
 from runner.expect.compile.pairs import record, several
 from runner.expect.compiled import Compiled, Examples, Result
@@ -20,7 +20,7 @@ Present = Callable[[Found, Sequence[Any]], Any]
 
 def unique(kwargs: Kwargs, scope: Scope) -> Compiled:
     """Of a value that several rows share, all are unexpected."""
-    column = scope.column(kwargs.get("column"), *PLAIN)
+    column = scope.column(kwargs.get("column"), *ALIKE)
     where = scope.rows(f"NOT {column.missing}")
     return _differing(kwargs, scope, [column], (column.sql,), where, lambda f, row: shown(column, f, row[0]))
 
@@ -44,7 +44,9 @@ def _differing(
 ) -> Compiled:
     """No two rows of a condition have equal keys; `present` shows the columns' values of one that does."""
     ask, mostly = Distinct(keys, where), mostly_of(kwargs)
-    wanted = Rows(tuple(c.sql for c in columns), conjunction(where, _shared(keys, where)), scope.examples)
+    wanted = Rows(
+        tuple(c.read(c.sql) for c in columns), conjunction(where, _shared(keys, where)), scope.examples
+    )
 
     def conclude(found: Found, examples: Examples) -> Result:
         told: Uniqueness = found[ask]
