@@ -204,6 +204,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class DataChoices:
+    """What the command line chose for data stages: `engine` instead of lockgate.yml's ('': that), `docs`:
+    Great Expectations' Data Docs are written too."""
+
+    engine: str = ""
+    docs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The one answer. `reason` is one line; `stage` and `check` name the first thing that decided it."""
 

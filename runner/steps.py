@@ -22,7 +22,7 @@ from runner.config.schema import IntegrationStage, Model, ModelStage, Solution, 
 from runner.environment import interpreter, solution_python
 from runner.errors import LockgateError
 from runner.hosts import Order, Remote, host_kind
-from runner.model import Artifact, StageResult, Status, Step
+from runner.model import Artifact, DataChoices, StageResult, Status, Step
 from runner.plan import ENVIRONMENT
 from runner.report.view import Silent, View
 from runner.run import Done, result_name
@@ -58,6 +58,7 @@ class Steps:
     connect: Callable[[AwsTarget], Aws] = Aws
     version_of: Callable[[Artifact], str] = content_version
     golden: bool = True  # whether integration stages ask their golden rows
+    data: DataChoices = field(default_factory=DataChoices)
 
     def run(self, step: Step, artifacts: Mapping[str, Artifact]) -> Done:
         """Run one step; a stage is judged, the others raise what goes wrong.
@@ -102,7 +103,13 @@ class Steps:
         """What a stage's process is handed."""
         python = str(interpreter(self.root, self.solution, cache_dir()))
         return Handover(
-            self.run_id, python, dict(artifacts), self.is_sandbox, self.commit, golden=self.golden
+            self.run_id,
+            python,
+            dict(artifacts),
+            self.is_sandbox,
+            self.commit,
+            golden=self.golden,
+            data=self.data,
         )
 
     def for_stage(self, step: Step, handover: Handover) -> Handover:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -27,7 +27,7 @@ from runner.adapters.output import say
 from runner.components.ecr import ecr_registry
 from runner.config.load import FILE as CONFIGURATION
 from runner.config.load import load
-from runner.config.schema import IntegrationStage, LambdaZip, Solution
+from runner.config.schema import DataStage, IntegrationStage, LambdaZip, Solution
 from runner.durations import record as record_durations
 from runner.durations import recorded
 from runner.errors import UsageError
@@ -35,7 +35,7 @@ from runner.hosts import ready
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
 from runner.kept import uri_of
 from runner.leave import conclude, leave, verdict_of
-from runner.model import Artifact, Plan, StageReport, StageResult, Status, Step
+from runner.model import Artifact, DataChoices, Plan, StageReport, StageResult, Status, Step
 from runner.numbering import Numbering, Unnumbered, open_numbering, remember
 from runner.plan import make_plan
 from runner.report.record import RunRecord
@@ -66,6 +66,7 @@ class Options:
     as_json: bool = False
     host: str = "local"
     notify: bool | None = None
+    data: DataChoices = field(default_factory=DataChoices)
 
     @property
     def stream(self) -> IO[str]:
@@ -77,6 +78,7 @@ def run_solution(options: Options) -> int:
     """The main job: run, judge, write everything to .lockgate/runs/ID/; returns the exit status."""
     solution = load(options.root)
     plan = make_plan(solution, options.stages)
+    _require_spark(options, solution, plan)
     run_id, begun, before = new_run_id(), time.monotonic(), source(options.root)
     folder = options.root / ".lockgate" / "runs" / run_id
     started, runs = datetime.now(UTC).isoformat(timespec="seconds"), os.environ.get(RUNS, "").rstrip("/")
@@ -135,9 +137,19 @@ def _run(
         steps = Steps(
             options.root, folder, run_id, solution, _env(target), not _is_real(options), before.commit,
             options.host, target, _host(options, solution, target), None, recorded(options.root),
-            version_of=version_of,
+            version_of=version_of, data=options.data,
         )  # fmt: skip
         return description, _execute(options, plan, steps, options.stream)
+
+
+def _require_spark(options: Options, solution: Solution, plan: Plan) -> None:
+    """A Spark that is asked for here is found to be there before anything is built for it."""
+    stages = [solution.stages[step.name] for step in plan.steps if step.kind == "stage"]
+    engines = {options.data.engine or stage.engine for stage in stages if isinstance(stage, DataStage)}
+    if options.host == "local" and "spark" in engines:
+        from runner.stages.tables.spark_session import require
+
+        require()
 
 
 def _host(options: Options, solution: Solution, target: AwsTarget | None) -> Any:
@@ -200,7 +212,7 @@ def _build(
     options: Options, solution: Solution, plan: Plan, out: Path, aws: Mapping[str, str]
 ) -> StageResult | None:
     """Everything that comes before the stage; the first step that did not pass, if any."""
-    steps = Steps(options.root, out, new_run_id(), solution, aws, not _is_real(options))
+    steps = Steps(options.root, out, new_run_id(), solution, aws, not _is_real(options), data=options.data)
     before = replace(plan, steps=tuple(s for s in plan.steps if _is_before(s)))
     results, artifacts = _execute(options, before, steps, sys.stderr)
     stage = next(s for s in plan.steps if s.id == f"stage:{options.stages[0]}")
@@ -227,9 +239,11 @@ def _job(
     stage, python = solution.stages[name], Path(given.python)
     if isinstance(stage, IntegrationStage) and not given.golden:
         stage = stage.without_golden()
+    if isinstance(stage, DataStage) and given.data.engine:
+        stage = stage.model_copy(update={"engine": given.data.engine})
     return StageJob(
         given.run_id, name, options.root, out, solution, stage, given.artifacts, python, aws,
-        given.is_sandbox, given.commit, given.shard, tell,
+        given.is_sandbox, given.commit, given.shard, tell, given.data,
     )  # fmt: skip
 
 

@@ -37,7 +37,10 @@ GRACE, SAMPLE = 20.0, 0.4
 # Set once the user interrupts: every wait, in whatever thread, then ends its child and returns.
 INTERRUPTED = threading.Event()
 TEST_ROLE, STACK_ROLE = "LOCKGATE_TEST_ROLE", "LOCKGATE_STACK_ROLE"
-KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER")
+KEPT = (
+    "PATH", "LANG", "LC_ALL", "TMPDIR", "TZ", "TERM", "COLUMNS", "NO_COLOR", "USER",
+    "JAVA_HOME", "SPARK_HOME", "SPARK_CONF_DIR", "HADOOP_CONF_DIR",
+)  # fmt: skip
 KEPT_OURS = (privileges.VARIABLE, TEST_ROLE)  # names of a user and of a role, no secrets
 KEPT_PREFIXES = ("SSL_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "OMP_", "OPENBLAS_")
 # Steps run side by side, on machines with two processors: threads that wait for each other without sleeping

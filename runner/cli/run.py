@@ -9,6 +9,7 @@ import click
 from runner.adapters.privileges import hide
 from runner.cli import options
 from runner.errors import UsageError
+from runner.model import DataChoices
 
 
 @click.command("run")
@@ -32,6 +33,11 @@ from runner.errors import UsageError
     help="Tell a failure to who is named in lockgate.yml.  [default: in CI, a whole run's]",
 )  # fmt: skip
 @click.option(
+    "--engine", type=click.Choice(["auto", "spark"]), default=None,
+    help="Ask data stages' suites on Spark, or by what is fastest.  [default: as in lockgate.yml]",
+)  # fmt: skip
+@click.option("--data-docs", is_flag=True, help="Also write Great Expectations' Data Docs of data stages.")
+@click.option(
     "--out", type=click.Path(path_type=Path), help="Run one stage here and leave its result in this folder."
 )
 @click.option(
@@ -48,6 +54,8 @@ def command(
     fail_fast: bool,
     host: str,
     notify: bool | None,
+    engine: str | None,
+    data_docs: bool,
     out: Path | None,
     handover: Path | None,
 ) -> int:
@@ -59,7 +67,8 @@ def command(
     hide()  # before anything that runs somebody's code: what this process was started with is its own
     from runner.wiring import Options, run_one_stage, run_solution
 
-    chosen = Options(root.resolve(), stages, real, fail_fast, as_json, host, notify)
+    data = DataChoices(engine or "", data_docs)
+    chosen = Options(root.resolve(), stages, real, fail_fast, as_json, host, notify, data)
     if out is None:
         return run_solution(chosen)
     if host != "local":

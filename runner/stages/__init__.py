@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from runner.config.schema import DataStage, IntegrationStage, Solution, Stage
-from runner.model import Artifact, Check, StageReport
+from runner.model import Artifact, Check, DataChoices, StageReport
 from runner.stages.sharding import Shard
 
 # kind -> module; imported when it is needed, because some of them are heavy.
@@ -44,6 +44,7 @@ class StageJob:
     commit: str = ""
     shard: Shard | None = None
     progress: Callable[[Check], None] = lambda check: None
+    data: DataChoices = field(default_factory=DataChoices)
 
 
 def stage_kind(kind: str) -> Callable[[StageJob], StageReport]:

@@ -15,14 +15,14 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
 from runner import wire
 from runner.adapters.files import sha256_file
 from runner.errors import InfrastructureError, LockgateError, SolutionError
-from runner.model import Artifact, Check, StageReport, Status
+from runner.model import Artifact, Check, DataChoices, StageReport, Status
 from runner.stages import StageJob, stage_kind
 from runner.stages.sharding import Shard
 from runner.verdict import EXIT, Ending, Expected, judge_stage
@@ -44,6 +44,7 @@ class Handover:
     commit: str = ""
     shard: Shard | None = None
     golden: bool = True
+    data: DataChoices = field(default_factory=DataChoices)
 
 
 def read_handover(path: Path) -> Handover:

@@ -26,8 +26,8 @@ WITHOUT = "no Java: install Debian's openjdk-17-jre-headless, or set JAVA_HOME (
 
 
 def spark_python() -> Path:
-    """The interpreter of that environment. Skips the test where there is no Java; in CI that fails it, since a
-    skip would hide that nothing was tested."""
+    """The interpreter of that environment. Skips the test where there is no Java; in CI that fails it, since
+    a skip would hide that nothing was tested."""
     if not _java():
         if os.environ.get("CI"):
             pytest.fail(WITHOUT, pytrace=False)
@@ -49,7 +49,7 @@ def built() -> Path:
 def _digest() -> str:
     """Over what is installed, for which interpreter, and the checkout that it runs."""
     whole = hashlib.sha256(f"{sys.implementation.cache_tag} {ROOT}".encode())
-    for lock in (*LOCKS, ROOT / "pyproject.toml"):
+    for lock in LOCKS:
         whole.update(lock.read_bytes())
     return whole.hexdigest()
 
