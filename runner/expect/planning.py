@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from runner.expect.asks import Asked
+from runner.expect.asks import Asked, Uncomputable
 from runner.expect.columns import Column
 from runner.expect.compiled import Compiled
 from runner.expect.compilers import COMPILERS
@@ -17,8 +17,6 @@ from runner.expect.scope import Scope
 from runner.expect.sentences import TOLD
 
 NO_COMPILER = "of a type that is not compiled"
-NO_SEVERITY = "of a severity that there is not"
-NO_PARQUET = "its table is no Parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,13 @@ def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]
 
 
 def answers(planned: Planned, table: Asked) -> dict[str, tuple[bool, Mapping[str, Any]]]:
-    """Success and Great Expectations' `result` of every compiled expectation but those which the answers show
-    to be left to it after all."""
+    """Success and Great Expectations' `result` of every compiled expectation but those which are left to it
+    after all: the answers show it, or one of them cannot be computed."""
     found = table.answer(ask for each in planned.compiled.values() for ask in each.asks)
     told = {}
-    for id, each in planned.compiled.items():
-        wanted = each.rows(found)
-        with suppress(Uncompiled):
+    computed = {id: each for id, each in planned.compiled.items() if found.keys() >= set(each.asks)}
+    for id, each in computed.items():
+        with suppress(Uncompiled, Uncomputable):
+            wanted = each.rows(found)
             told[id] = each.conclude(found, table.rows(wanted) if wanted else [])
     return told

@@ -117,6 +117,18 @@ def _bounded(name: str, pool: tuple[Any, ...], *wanted: str) -> Any:
     return make
 
 
+def _ranged(name: str) -> Any:
+    """Bounds of whatever has an order: numbers, times with a zone and without, dates, decimals."""
+
+    def make(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+        column = _of(dice, kinds, "int", "double", "float", "timestamp", "date", "decimal")
+        fitting = [pool for word, pool in POOLS if word in kinds[column]]
+        pool = dice.choice(POOLS)[1] if dice.random() < 0.05 else (fitting or [VALUES])[0]
+        return name, {"column": column, **_bounds(dice, pool)}
+
+    return make
+
+
 def _sets(name: str) -> Any:
     def make(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
         column = dice.choice(list(kinds))
@@ -240,13 +252,44 @@ TYPES = (
     "Int64",
     "nope",
 )
+ZONED = (
+    "2013-01-01T05:30:00Z",
+    "2013-01-01T06:30:00+01:00",
+    "1900-01-01 00:00:00.000001+00:00",
+    "2030-12-31T23:59Z",
+)
+UNZONED = (
+    "2013-01-01T05:30:00",
+    "2013-01-01 05:30:00.001",
+    "2013-01-01T05:30:00.5",
+    "1900-01-01T00:00:00",
+    "0001-01-01T00:00:00",
+    "2030-12-31T23:59",
+    "2000-01-01T00:00:00.000001",
+)
+DATES = ("2013-01-01", "1900-01-01", "0001-01-01", "9999-12-31", "2026-03-29")
+# The first whose word a type has: what its values may be bounded by.
+POOLS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("timestamp[ms, tz", ZONED),
+    ("timestamp[us, tz", ZONED),
+    ("timestamp", UNZONED),
+    ("date", DATES),
+    ("decimal", (0, 0.1, 0.2, 0.30000000000000004, -1, 99.99, 1e30, -1e300, 2.5, 12345678901234567890)),
+    ("float", (0.1, 1e300, -1e300, 3.4e38, 0, 123456.789, 2.5, -2.5)),
+    (
+        "int",
+        (-1, 0, 1, 2.5, 100, 127, 2**53, 2**53 + 1, 2**63 - 1, 2.0**63, -(2**63), 2**64 - 1, -1e300, 1e300),
+    ),
+)
 VALUES = (-1, 0, 1, 2.5, 100, 0.1, 127, 2.0**53, -1e300)
 MAKERS = (
     _on("expect_column_values_to_not_be_null", ""),
     _on("expect_column_values_to_be_null", ""),
     _on("expect_column_values_to_be_unique", ""),
-    _bounded("expect_column_values_to_be_between", VALUES, "int", "double", "float"),
-    _bounded("expect_column_values_to_be_between", VALUES, "int", "double", "float"),
+    _ranged("expect_column_values_to_be_between"),
+    _ranged("expect_column_values_to_be_between"),
+    _ranged("expect_column_min_to_be_between"),
+    _ranged("expect_column_max_to_be_between"),
     _sets("expect_column_values_to_be_in_set"),
     _sets("expect_column_values_to_not_be_in_set"),
     _bounded("expect_column_value_lengths_to_be_between", (0, 1, 2, 3), "string"),
@@ -257,7 +300,7 @@ MAKERS = (
     _regex("expect_column_values_to_not_match_regex_list", True),
     *(
         _bounded(f"expect_column_{what}_to_be_between", VALUES, "int", "double", "float")
-        for what in ("min", "max", "mean", "stdev", "sum", "median")
+        for what in ("mean", "stdev", "sum", "median")
     ),
     _quantiles,
     _bounded("expect_column_unique_value_count_to_be_between", (0, 1, 2, 5), ""),

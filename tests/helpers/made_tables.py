@@ -46,11 +46,22 @@ INTEGERS = (0, 1, -1, 2, 3, 7, 100, 2**31, -(2**31), 2**53 - 1)
 HUGE = (2**53, 2**53 + 1, 2**63 - 1, -(2**63), 0, 1)
 FLOATS = (0.0, -0.0, 1.0, 0.1, -2.5, 3.75, 1e300, -1e300, 1e-300, math.inf, -math.inf, math.nan)
 TAME = (0.0, 1.0, 0.1, -2.5, 3.75, 12.0, 100.25)
-TIMES = tuple(
-    dt.datetime(*day) for day in ((1970, 1, 1), (2013, 1, 1, 5, 30), (2026, 3, 29, 2, 30), (1900, 1, 1))
+SINGLES = (3.4e38, -3.4e38, 1e-40, 1e20, 123456.789)
+TIMES = (
+    *(dt.datetime(*day) for day in ((1970, 1, 1), (2013, 1, 1, 5, 30), (2026, 3, 29, 2, 30), (1900, 1, 1))),
+    dt.datetime(2013, 1, 1, 5, 30, 0, 1000),
+    dt.datetime(2013, 1, 1, 5, 30, 0, 500_000),
 )
-DAYS = tuple(time.date() for time in TIMES)
-CENTS = (Decimal("0.10"), Decimal("0.20"), Decimal("-1.00"), Decimal("99.99"))
+EARLY = (*TIMES, dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31, 23, 59, 59))
+FINE = tuple(946_684_800_000_000_000 + each for each in (0, 1, 999, 1000, 1_000_000_000))  # in nanoseconds
+DAYS = (*(time.date() for time in TIMES), dt.date(1, 1, 1), dt.date(9999, 12, 31))
+HOURS = tuple(time.time() for time in TIMES)
+CENTS = (Decimal("0.10"), Decimal("0.20"), Decimal("-1.00"), Decimal("99.99"), Decimal("0.00"))
+LONG = (
+    Decimal("0.1000000000"),
+    Decimal("12345678901234567890.1234567890"),
+    Decimal("12345678901234567890.1234567891"),
+)
 COMMON: tuple[tuple[pa.DataType, tuple[Any, ...]], ...] = (
     (pa.int64(), INTEGERS),
     (pa.int64(), (1, 2, 3)),
@@ -72,14 +83,27 @@ RARE: tuple[tuple[pa.DataType, tuple[Any, ...]], ...] = (
     (pa.int16(), (0, 300, -300)),
     (pa.float16(), (0.0, 1.5, math.nan)),
     (pa.float32(), (*TAME, math.nan, math.inf)),
+    (pa.float32(), (*SINGLES, 0.0, 0.1)),
+    (pa.timestamp("us"), EARLY),
     (pa.timestamp("us"), TIMES),
+    (pa.timestamp("ms"), TIMES),
     (pa.timestamp("ns"), TIMES),
+    (pa.timestamp("ns"), FINE),
     (pa.timestamp("ms", tz="UTC"), TIMES),
+    (pa.timestamp("us", tz="UTC"), EARLY[:-1]),
+    (pa.timestamp("us", tz="Europe/Berlin"), TIMES),
     (pa.date32(), DAYS),
     (pa.decimal128(9, 2), CENTS),
+    (pa.decimal128(38, 10), LONG),
+    (pa.decimal128(6, 0), (Decimal(1), Decimal(2), Decimal(-3))),
     (pa.dictionary(pa.int32(), pa.string()), TEXTS),
+    (pa.dictionary(pa.int8(), pa.string()), ("a", "b")),
     (pa.null(), (None,)),
     (pa.list_(pa.int64()), ([], [1], [1, 2])),
+    (pa.struct([("a", pa.int64())]), ({"a": 1}, {"a": None})),
+    (pa.map_(pa.string(), pa.int64()), ([], [("a", 1)])),
+    (pa.time64("us"), HOURS),
+    (pa.duration("us"), (dt.timedelta(0), dt.timedelta(1))),
     (pa.binary(), (b"", b"a", b"\xff")),
 )
 
@@ -90,7 +114,7 @@ def write_table(dice: random.Random, path: Path) -> tuple[dict[str, str], int]:
     names = dice.sample(NAMES, dice.randint(2, 5))
     names += [dice.choice(TAKEN)] if dice.random() < 0.03 else []
     table = pa.table({name: _column(dice, rows) for name in names})
-    if dice.random() < 0.3:
+    if dice.random() < 0.3 and not any(pa.types.is_map(field.type) for field in table.schema):
         table = _by_pandas(dice, table)
     groups = dice.choice((None, None, 1, 7)) if rows < 100 else dice.choice((None, 50, 64))
     pq.write_table(table, path, row_group_size=groups, use_dictionary=dice.choice((True, False)))
@@ -98,11 +122,11 @@ def write_table(dice: random.Random, path: Path) -> tuple[dict[str, str], int]:
 
 
 def _column(dice: random.Random, rows: int) -> pa.Array:
-    type, pool = dice.choice(RARE if dice.random() < 0.15 else COMMON)
+    type, pool = dice.choice(RARE if dice.random() < 0.35 else COMMON)
     nulls = dice.choice((0, 0, 0.2, 1))
-    return pa.array(
-        [None if dice.random() < nulls else _plain(dice.choice(pool), type) for _ in range(rows)], type
-    )
+    more = 2 * pa.types.is_dictionary(type)  # a dictionary lists values that no row has
+    values = [None if dice.random() < nulls else _plain(dice.choice(pool), type) for _ in range(rows + more)]
+    return pa.array(values, type).slice(0, rows)
 
 
 def _plain(value: Any, type: pa.DataType) -> Any:
