@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from runner.errors import InfrastructureError
 from runner.expect.facts import Fact
 
 ALL_ROWS = "true"
@@ -14,8 +15,8 @@ MEDIAN = "median"
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value of the fused scan: an SQL aggregate, over the rows of a condition. `means`, where it is one of
-    the facts over the whole table, says the same without SQL."""
+    """One value of the fused scan: an SQL aggregate, over the rows of a condition. `means`, where it is one
+    of the facts over the whole table, says the same without SQL."""
 
     sql: str
     where: str = ALL_ROWS
@@ -73,11 +74,15 @@ Ask = Scalar | Distinct | Quantiles | Values | Rows
 Found = Mapping[Ask, Any]
 
 
+class Uncomputable(InfrastructureError):
+    """One ask is beyond what its table's engine can compute; others need not be."""
+
+
 class Asked(Protocol):
     """What computes asks over a table. Every method raises InfrastructureError where it cannot be read."""
 
     def answer(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
-        """Every ask's value."""
+        """Every ask's value, but of those that cannot be computed."""
 
     def rows(self, ask: Rows) -> list[tuple[Any, ...]]:
         """The first rows that fulfil a condition, each with its position (None where rows have none)."""

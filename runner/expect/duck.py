@@ -1,30 +1,51 @@
-"""Asks answered by DuckDB and numpy over Parquet: one fused scan, then what no aggregate can say.
+"""Asks answered by DuckDB and numpy over Parquet: columns whose values are wanted as such, then one fused
+scan of all that those do not tell.
 
 Uniqueness is exact and costs no hash table: values' 64-bit hashes are sorted, and where no two are equal, no
-two values are. Only where two are, are the values themselves grouped.
+two values are. Only where two are, or values repeat in the first rows, are the values themselves grouped.
 """
 
 # ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, literals.py)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from runner.errors import InfrastructureError
-from runner.expect.asks import ALL_ROWS, MEDIAN, Ask, Distinct, Quantiles, Rows, Scalar, Uniqueness, Values
+from runner.expect.asks import (
+    MEDIAN,
+    Ask,
+    Distinct,
+    Quantiles,
+    Rows,
+    Scalar,
+    Uncomputable,
+    Uniqueness,
+    Values,
+)
 from runner.expect.columns import Column, column_of
+from runner.expect.fused import bold, careful, hashed, known
 from runner.expect.literals import Uncompiled, text
+from runner.expect.scope import conjunction
 from runner.text import reason
 
 AT = "file_row_number"
 PLAIN = re.compile(r"u?int(8|16|32|64)|float(32|64)|bool|object|str|datetime64\[(ms|us|ns)\]")
 # What these leave out because a footer says so is not seen: a footer ignores NaN, and trusts its writer.
 TRUSTING = "filter_pushdown,statistics_propagation"
-# Beyond this share of different values, grouping costs more than sorting hashes.
+# Tables of fewer rows are grouped at once. Of larger ones so many rows are looked at first, and where more
+# than this share of them differs, sorting hashes costs less than grouping values.
+FEW = 50_000
 MANY = 0.5
+HASHES = 32_000_000  # sorted at a time: 256 MB
+BATCH = 122_880  # rows fetched at a time, DuckDB's own size of a row group
+MEMORY = "1500MB"  # of DuckDB; beyond it, groups and fetched rows are spilled to disk
 
 
 def columns_of(path: Path) -> dict[str, Column]:
@@ -70,36 +91,29 @@ class DuckTable:
 
     connection: Any
     source: str
+    few: int = FEW
 
     @classmethod
-    def of(cls, path: Path, threads: int = 2) -> DuckTable:
-        """Open a file; nothing is read yet, nothing is fetched from elsewhere, no extension is loaded."""
-        import duckdb
-
-        config = {
-            "threads": threads,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        connection = duckdb.connect(config={**config, "preserve_insertion_order": False})
-        connection.execute(f"SET disabled_optimizers = '{TRUSTING}'")
-        return cls(connection, f"read_parquet({text(str(path))}, {AT} = true)")
+    def of(cls, path: Path, threads: int | None = None, few: int = FEW) -> DuckTable:
+        """Open a file; nothing is read yet."""
+        return cls(connected(threads), f"read_parquet({text(str(path))}, {AT} = true)", few)
 
     def answer(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
-        """Every ask's value; equal ones are computed once."""
-        wanted = list(dict.fromkeys(asks))
-        found = self._scan([ask for ask in wanted if isinstance(ask, Scalar | Distinct)])
+        """Every ask's value but of those that cannot be computed; equal ones are computed once."""
+        wanted, rows = list(dict.fromkeys(asks)), self.count()
+        found: dict[Ask, Any] = {}
+        counted = {"true": rows}
         for ask in wanted:
-            if isinstance(ask, Distinct):
-                found[ask] = self._distinct(ask, found[_number_of(ask)], found[_rough(ask)])
-            elif isinstance(ask, Quantiles):
-                found[ask] = self._quantiles(ask)
-            elif isinstance(ask, Values):
-                found[ask] = self._values(ask)
-        return found
+            if isinstance(ask, Distinct | Quantiles | Values):
+                with suppress(Uncomputable):
+                    found[ask] = self._fetched(ask, rows, counted)
+        scalars = [ask for ask in wanted if isinstance(ask, Scalar)]
+        found.update(known(scalars, rows, counted))
+        return found | self._scan([ask for ask in scalars if ask not in found])
 
     def count(self) -> int:
-        """How many rows there are."""
+        """How many rows there are: those of the row groups, by which every reader reads. Columns that have
+        another number of values cannot be read."""
         return int(self._all(f"SELECT count(*) FROM {self.source}")[0][0])
 
     def rows(self, ask: Rows) -> list[tuple[Any, ...]]:
@@ -108,42 +122,80 @@ class DuckTable:
         chosen = ", ".join((AT, *ask.columns))
         return self._all(f"SELECT {chosen} FROM {self.source} WHERE {where} ORDER BY {AT} LIMIT {ask.limit}")
 
-    def _scan(self, asks: Sequence[Scalar | Distinct]) -> dict[Ask, Any]:
-        """All that aggregates can say, in one pass."""
-        several = [[ask] if isinstance(ask, Scalar) else [_number_of(ask), _rough(ask)] for ask in asks]
-        scalars = list(dict.fromkeys(ask for each in several for ask in each))
-        if not scalars:
+    def _scan(self, asks: Sequence[Scalar]) -> dict[Ask, Any]:
+        """All that aggregates can say, in one pass; what that leaves open, carefully in another."""
+        try:
+            found = self._fused(asks, bold)
+        except Uncomputable:
+            found = {}
+        return found | self._carefully([ask for ask in asks if _is_open(ask, found)])
+
+    def _carefully(self, asks: Sequence[Scalar]) -> dict[Ask, Any]:
+        """Of asks that cannot be computed together, each half; what cannot be alone is left out."""
+        try:
+            return self._fused(asks, careful)
+        except Uncomputable:
+            half = len(asks) // 2
+            return self._carefully(asks[:half]) | self._carefully(asks[half:]) if half else {}
+
+    def _fused(self, asks: Sequence[Scalar], written: Callable[[Scalar], str]) -> dict[Ask, Any]:
+        if not asks:
             return {}
-        chosen = ", ".join(_filtered(ask) for ask in scalars)
-        return dict(zip(scalars, self._all(f"SELECT {chosen} FROM {self.source}")[0], strict=True))
+        chosen = ", ".join(map(written, asks))
+        return dict(zip(asks, self._all(f"SELECT {chosen} FROM {self.source}")[0], strict=True))
 
-    def _distinct(self, ask: Distinct, rows: int, about: int) -> Uniqueness:
-        if about > MANY * rows and self._all_differ(ask):
-            return Uniqueness(rows, rows, 0)
-        keys = ", ".join(ask.keys)
-        grouped = f"SELECT count(*) AS n FROM {self.source} WHERE {ask.where} GROUP BY {keys}"
-        distinct, shared = self._all(
-            f"SELECT count(*), coalesce(sum(n) FILTER (WHERE n > 1), 0) FROM ({grouped})"
-        )[0]
-        return Uniqueness(rows, distinct, int(shared))
+    def _fetched(self, ask: Distinct | Quantiles | Values, rows: int, counted: dict[str, int]) -> Any:
+        """An answer that takes values; how many rows it looked at is put into `counted`, by its condition."""
+        if isinstance(ask, Distinct):
+            told = self._distinct(ask, rows)
+            counted[ask.where] = told.rows
+            return told
+        if isinstance(ask, Quantiles):
+            return self._quantiles(ask, rows, counted)
+        return self._values(ask)
 
-    def _all_differ(self, ask: Distinct) -> bool:
-        hashes = self._column(f"hash({', '.join(ask.keys)})", ask.where)
-        hashes.sort()
-        return not bool((hashes[1:] == hashes[:-1]).any())
+    def _distinct(self, ask: Distinct, rows: int) -> Uniqueness:
+        differing = self._differing(ask, rows) if rows > self.few and self._seems_many(ask) else None
+        if differing is not None:
+            return Uniqueness(differing, differing, 0)
+        grouped = f"SELECT count(*) AS n FROM {self.source} WHERE {ask.where} GROUP BY {', '.join(ask.keys)}"
+        several = "coalesce(sum(n) FILTER (WHERE n > 1), 0)"
+        told = self._all(f"SELECT coalesce(sum(n), 0), count(*), {several} FROM ({grouped})")[0]
+        return Uniqueness(*map(int, told))
 
-    def _quantiles(self, ask: Quantiles) -> list[Any]:
+    def _seems_many(self, ask: Distinct) -> bool:
+        """Whether most of some rows differ: a guess at what is faster, not at the answer."""
+        some = f"SELECT {hashed(ask)} AS h FROM {self.source} WHERE {ask.where} LIMIT {FEW}"
+        rows, distinct = self._all(f"SELECT count(*), count(DISTINCT h) FROM ({some})")[0]
+        return bool(distinct > MANY * rows)
+
+    def _differing(self, ask: Distinct, rows: int) -> int | None:
+        """The number of a condition's rows if all differ, by their hashes; None if two may be equal."""
+        hash, parts, seen = hashed(ask), -(-rows // HASHES), 0
+        for part in range(parts):
+            where = conjunction(ask.where, f"{hash} % {parts} = {part}") if parts > 1 else ask.where
+            hashes = self._column(hash, where, rows)
+            hashes.sort()
+            if (hashes[1:] == hashes[:-1]).any():
+                return None
+            seen += len(hashes)
+        return seen
+
+    def _quantiles(self, ask: Quantiles, rows: int, counted: dict[str, int]) -> list[Any]:
         """As pandas has them: numpy's percentiles."""
         import numpy as np
 
-        values = self._column(ask.column, ask.where)
+        values = self._column(ask.column, ask.where, rows)
+        counted[ask.where] = len(values)
         if not len(values):
             return [None] * len(ask.probabilities)
         if ask.method == "linear":  # of whole numbers the difference of two can be too big for their type
             values = values.astype(float)
         if ask.method == MEDIAN:  # of two infinities alike, the middle is no difference
-            return [float(np.median(values.astype(float)))] * len(ask.probabilities)
-        found: Any = np.percentile(values, np.asarray(ask.probabilities) * 100, method=ask.method)  # type: ignore[call-overload]
+            return [float(np.median(values.astype(float), overwrite_input=True))] * len(ask.probabilities)
+        shares: Any = np.asarray(ask.probabilities) * 100
+        method: Any = ask.method
+        found = np.percentile(values, shares, method=method, overwrite_input=True)
         return [value.item() for value in found]
 
     def _values(self, ask: Values) -> list[tuple[Any, int]] | None:
@@ -151,34 +203,56 @@ class DuckTable:
         found = self._all(f"{grouped} LIMIT {ask.limit + 1}")
         return None if len(found) > ask.limit else found
 
-    def _column(self, expression: str, where: str) -> Any:
+    def _column(self, expression: str, where: str, rows: int) -> Any:
+        """An expression's values as a numpy array; `rows`: of the table."""
         query = f"SELECT {expression} AS v FROM {self.source} WHERE {where}"
-        return self._run(query).fetchnumpy()["v"]
+        return _guarded(lambda: _streamed(self.connection.sql(query).to_arrow_reader(BATCH), rows))
 
     def _all(self, query: str) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = self._run(query).fetchall()
+        found: list[tuple[Any, ...]] = _guarded(lambda: self.connection.execute(query).fetchall())
         return found
 
-    def _run(self, query: str) -> Any:
-        try:
-            return self.connection.execute(query)
-        except Exception as error:
-            raise InfrastructureError(f"cannot be computed: {reason(error)}", where="the table") from None
+
+def connected(threads: int | None = None) -> Any:
+    """A DuckDB of its own, that fetches nothing from elsewhere and loads no extension."""
+    import duckdb
+
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": False,
+        "memory_limit": MEMORY,
+        "temp_directory": f"{tempfile.gettempdir()}/lockgate-spilled-{uuid4()}",  # DuckDB makes it
+    }
+    connection = duckdb.connect(config=config | ({"threads": threads} if threads else {}))
+    connection.execute(f"SET disabled_optimizers = '{TRUSTING}'")
+    return connection
 
 
-def _rough(ask: Distinct) -> Scalar:
-    """Rows and about how many different values: which way to count them exactly."""
-    return Scalar(f"approx_count_distinct(hash({', '.join(ask.keys)}))", ask.where)
+def _streamed(batches: Any, rows: int) -> Any:
+    """Batches of one column as an array: of memory, only what they fill is taken."""
+    import numpy as np
+
+    values, at = np.empty(rows, dtype=batches.schema.field(0).type.to_pandas_dtype()), 0
+    for batch in batches:
+        values[at : at + len(batch)] = batch.column(0).to_numpy(zero_copy_only=False)
+        at += len(batch)
+    return values[:at]
 
 
-def _number_of(ask: Distinct) -> Scalar:
-    return Scalar("count(*)", ask.where)
+def _guarded(compute: Callable[[], Any]) -> Any:
+    """Raises Uncomputable for what is beyond DuckDB's types, InfrastructureError for anything else."""
+    import duckdb
+
+    try:
+        return compute()
+    except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
+        raise Uncomputable(f"cannot be computed: {reason(error)}", where="the table") from None
+    except Exception as error:
+        raise InfrastructureError(f"cannot be computed: {reason(error)}", where="the table") from None
 
 
-def _filtered(ask: Scalar) -> str:
-    """A count of conditions is several times faster than a filtered count of rows; over none it is null."""
-    if ask.where == ALL_ROWS:
-        return ask.sql
-    if ask.sql == "count(*)":
-        return f"coalesce(count_if({ask.where}), 0)"
-    return f"{ask.sql} FILTER (WHERE {ask.where})"
+def _is_open(ask: Scalar, found: Mapping[Ask, Any]) -> bool:
+    """Whether a bold answer is none: NaN may be a value that is to be skipped."""
+    value = found.get(ask)
+    return ask not in found or (value != value and bold(ask) != careful(ask))
