@@ -62,16 +62,29 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """One value of a query of its own, for what no aggregate over a scan can say, as `placed` takes it."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
-    """The first rows of a condition: (position in the table, the columns' values), `limit` of them."""
+    """The first rows of a condition: (position in the table, the columns' values), `limit` of them; `where` as
+    `placed` takes it."""
 
     columns: tuple[str, ...]
     where: str
     limit: int
 
 
-Ask = Scalar | Distinct | Quantiles | Values | Rows
+Ask = Scalar | Distinct | Quantiles | Values | Query | Rows
 Found = Mapping[Ask, Any]
+
+
+def placed(sql: str, table: str, at: str) -> str:
+    """SQL that writes its table as {table}, and a row's position in it as {at} (literals.PLACES)."""
+    return sql.replace("{at}", at).replace("{table}", table)
 
 
 class Uncomputable(InfrastructureError):

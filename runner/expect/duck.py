@@ -23,11 +23,13 @@ from runner.expect.asks import (
     Ask,
     Distinct,
     Quantiles,
+    Query,
     Rows,
     Scalar,
     Uncomputable,
     Uniqueness,
     Values,
+    placed,
 )
 from runner.expect.columns import Column, column_of
 from runner.expect.fused import bold, careful, hashed, known
@@ -104,7 +106,7 @@ class DuckTable:
         found: dict[Ask, Any] = {}
         counted = {"true": rows}
         for ask in wanted:
-            if isinstance(ask, Distinct | Quantiles | Values):
+            if isinstance(ask, Distinct | Quantiles | Values | Query):
                 with suppress(Uncomputable):
                     found[ask] = self._fetched(ask, rows, counted)
         scalars = [ask for ask in wanted if isinstance(ask, Scalar)]
@@ -118,7 +120,7 @@ class DuckTable:
 
     def rows(self, ask: Rows) -> list[tuple[Any, ...]]:
         """The first rows that fulfil a condition, each with its position."""
-        where = ask.where.replace("{table}", self.source)
+        where = placed(ask.where, self.source, AT)
         chosen = ", ".join((AT, *ask.columns))
         return self._all(f"SELECT {chosen} FROM {self.source} WHERE {where} ORDER BY {AT} LIMIT {ask.limit}")
 
@@ -144,7 +146,7 @@ class DuckTable:
         chosen = ", ".join(map(written, asks))
         return dict(zip(asks, self._all(f"SELECT {chosen} FROM {self.source}")[0], strict=True))
 
-    def _fetched(self, ask: Distinct | Quantiles | Values, rows: int, counted: dict[str, int]) -> Any:
+    def _fetched(self, ask: Distinct | Quantiles | Values | Query, rows: int, counted: dict[str, int]) -> Any:
         """An answer that takes values; how many rows it looked at is put into `counted`, by its condition."""
         if isinstance(ask, Distinct):
             told = self._distinct(ask, rows)
@@ -152,6 +154,8 @@ class DuckTable:
             return told
         if isinstance(ask, Quantiles):
             return self._quantiles(ask, rows, counted)
+        if isinstance(ask, Query):
+            return self._all(placed(ask.sql, self.source, AT))[0][0]
         return self._values(ask)
 
     def _distinct(self, ask: Distinct, rows: int) -> Uniqueness:
