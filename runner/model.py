@@ -106,6 +106,40 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What a run knew of a table that it judged. `rows`: of what was read of it; `columns`: name -> type;
+    `files`: path -> what identifies its content, of a table that is a set of files; `partitions`: whether
+    `all` of them were read or those that had `changed`."""
+
+    source: str
+    sha256: str
+    rows: int
+    columns: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    partitions: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """A run that passed, and the tables of one of its data stages, by name. `when` is ISO 8601 in UTC."""
+
+    run_id: str
+    when: str
+    tables: Mapping[str, TableFacts]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The last runs that passed, newest first; or why they cannot be told: not that there are none."""
+
+    runs: tuple[EarlierRun, ...] = ()
+    unknown: str = ""
+
+
+NOT_HANDED = Earlier(unknown="the earlier runs were not handed to the stage")
+
+
+@dataclass(frozen=True, slots=True)
 class StageReport:
     """What a stage's child process writes to result.json: a claim, to be checked by the parent.
 

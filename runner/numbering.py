@@ -11,7 +11,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,13 +19,13 @@ from pathlib import Path
 
 from runner.adapters.aws import Aws, real_target, sandbox_target
 from runner.adapters.git import Source
-from runner.adapters.output import SECRECY, say
+from runner.adapters.output import SECRECY
 from runner.adapters.privileges import hide
 from runner.config.fields import S3_PREFIX
 from runner.config.load import load
 from runner.config.problems import did_you_mean
 from runner.config.schema import Solution
-from runner.errors import LockgateError, UsageError
+from runner.errors import UsageError
 from runner.history.history import History, Numbered, Origin
 from runner.history.names import is_version
 from runner.history.records import Judgement
@@ -84,14 +83,6 @@ class Numbering:
                         self.origin().by, record.manifest_sha256, record.release,
                     ), begun,
                 )  # fmt: skip
-
-
-def remember(record: RunRecord, numbering: Numbering) -> None:
-    """The verdict, in the history. The manifest has it already: that it is not here undoes nothing."""
-    try:
-        numbering.judge(record)
-    except LockgateError as error:
-        say(sys.stderr, f"the verdict is not in the history, only in the manifest: {error}")
 
 
 def open_numbering(

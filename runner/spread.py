@@ -21,14 +21,16 @@ from runner.adapters.git import Source, source
 from runner.config.load import FILE, load
 from runner.config.schema import Solution
 from runner.durations import recorded
+from runner.earlier import earlier_by
 from runner.errors import InfrastructureError
 from runner.hosts import Order
 from runner.kept import manifest_key, uri_of
 from runner.kept.put import AGAIN, KEPT_ALREADY, keep
 from runner.leave import leave, verdict_of
 from runner.model import Artifact, Plan, StageResult, Status, Step
-from runner.numbering import Numbering, remember
+from runner.numbering import Numbering
 from runner.plan import make_plan
+from runner.remembering import remember
 from runner.remote.agent import inside, placed
 from runner.remote.bundle import unpack
 from runner.remote.job import (
@@ -82,6 +84,7 @@ def prepare(task: Task, root: Path, stages: tuple[str, ...], description: str) -
     steps = _steps(task, root, task.folder, solution, before.commit, task.run_id)
     numbering = task.number(solution, task.run_id, before)
     steps.version_of = numbering.version_of if numbering else content_version
+    steps.earlier = earlier_by(numbering)
     first = replace(plan, steps=tuple(s for s in plan.steps if s.kind != "stage"))
     execution = Execution(first, steps.run, task.view)
     results = execution.run()
@@ -209,7 +212,7 @@ def conclude(task: Task, words_of: Callable[[Iterable[str]], Mapping[str, str]],
         ), folder, solution, root, numbering.release if numbering else None,
     )  # fmt: skip
     keep(task.store, folder, record.manifest_sha256)
-    if numbering is not None and record.complete:
+    if numbering is not None:
         remember(record, numbering)
     return record
 

@@ -18,7 +18,8 @@ from runner.adapters.output import SECRECY
 from runner.components import BuildJob, component_kind
 from runner.components.prepare import prepare
 from runner.components.stamped import altered
-from runner.config.schema import IntegrationStage, Model, ModelStage, Solution, UnitStage
+from runner.config.schema import DataStage, IntegrationStage, Model, ModelStage, Solution, UnitStage
+from runner.earlier import EarlierOf, not_handed
 from runner.environment import interpreter, solution_python
 from runner.errors import LockgateError
 from runner.hosts import Order, Remote, host_kind
@@ -59,6 +60,7 @@ class Steps:
     version_of: Callable[[Artifact], str] = content_version
     golden: bool = True  # whether integration stages ask their golden rows
     data: DataChoices = field(default_factory=DataChoices)
+    earlier: EarlierOf = not_handed
 
     def run(self, step: Step, artifacts: Mapping[str, Artifact]) -> Done:
         """Run one step; a stage is judged, the others raise what goes wrong.
@@ -114,10 +116,12 @@ class Steps:
 
     def for_stage(self, step: Step, handover: Handover) -> Handover:
         """The same with what this stage alone is handed, and has no rights to fetch: the model that an
-        environment runs, an endpoint's answers."""
+        environment runs, an endpoint's answers, what earlier runs knew of its tables."""
         stage = self.solution.stages[step.name]
-        if not isinstance(stage, ModelStage) or self.run_on:
+        if self.run_on or not isinstance(stage, DataStage | ModelStage):
             return handover
+        if isinstance(stage, DataStage):
+            return replace(handover, earlier=self.earlier(step.name, stage))
         from runner.champions import champion_of
         from runner.deploying import World
         from runner.endpoints import answers_of

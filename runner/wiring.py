@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,14 +30,16 @@ from runner.config.load import load
 from runner.config.schema import DataStage, IntegrationStage, LambdaZip, Solution
 from runner.durations import record as record_durations
 from runner.durations import recorded
+from runner.earlier import earlier_by, earlier_here
 from runner.errors import UsageError
 from runner.hosts import ready
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
 from runner.kept import uri_of
 from runner.leave import conclude, leave, verdict_of
 from runner.model import Artifact, DataChoices, Plan, StageReport, StageResult, Status, Step
-from runner.numbering import Numbering, Unnumbered, open_numbering, remember
+from runner.numbering import Numbering, Unnumbered, open_numbering
 from runner.plan import make_plan
+from runner.remembering import remember
 from runner.report.record import RunRecord
 from runner.run import Execution, new_run_id
 from runner.stages import StageJob, needs_aws
@@ -89,8 +91,7 @@ def run_solution(options: Options) -> int:
     )  # fmt: skip
     with watch.watching(), alone(options.root), interruptible():
         numbering = _numbering(options, solution, run_id, before)
-        version_of = numbering.version_of if numbering else content_version
-        description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before, version_of)
+        description, (results, artifacts) = _run(options, solution, plan, run_id, folder, before, numbering)
         verdict = verdict_of(plan, results, before.moved_to(checkout(options.root)))
         record = RunRecord(
             run_id, plan.solution, before.commit, before.clean, before.branch, started,
@@ -104,7 +105,7 @@ def run_solution(options: Options) -> int:
 
             place, configuration = f"{runs}/{run_id}", options.root / CONFIGURATION
             keep_run(place, folder, record.manifest_sha256, configuration, real=options.real)
-        if numbering is not None and record.complete:
+        if numbering is not None:
             remember(record, numbering)
         watch.ended(record.verdict.status)
         return conclude(record, folder, as_json=options.as_json)
@@ -129,15 +130,16 @@ def _run(
     run_id: str,
     folder: Path,
     before: Source,
-    version_of: Callable[[Artifact], str],
+    numbering: Numbering | None,
 ) -> tuple[str, Outcome]:
     folder.mkdir(parents=True)
+    version_of = numbering.version_of if numbering else content_version
     with _aws(options, solution, plan, folder) as (description, target):
         say(options.stream, description)
         steps = Steps(
             options.root, folder, run_id, solution, _env(target), not _is_real(options), before.commit,
             options.host, target, _host(options, solution, target), None, recorded(options.root),
-            version_of=version_of, data=options.data,
+            version_of=version_of, data=options.data, earlier=earlier_by(numbering),
         )  # fmt: skip
         return description, _execute(options, plan, steps, options.stream)
 
@@ -212,8 +214,12 @@ def _build(
     options: Options, solution: Solution, plan: Plan, out: Path, aws: Mapping[str, str]
 ) -> StageResult | None:
     """Everything that comes before the stage; the first step that did not pass, if any."""
+    from runner.sandbox.choose import URL
+
     steps = Steps(options.root, out, new_run_id(), solution, aws, not _is_real(options), data=options.data)
     before = replace(plan, steps=tuple(s for s in plan.steps if _is_before(s)))
+    sandbox = os.environ.get(URL, "")
+    steps.earlier = earlier_here(options.root, solution, real=_is_real(options), sandbox=sandbox)
     results, artifacts = _execute(options, before, steps, sys.stderr)
     stage = next(s for s in plan.steps if s.id == f"stage:{options.stages[0]}")
     wire.save(out / HANDOVER, steps.for_stage(stage, steps.handover(artifacts)))
@@ -243,7 +249,7 @@ def _job(
         stage = stage.model_copy(update={"engine": given.data.engine})
     return StageJob(
         given.run_id, name, options.root, out, solution, stage, given.artifacts, python, aws,
-        given.is_sandbox, given.commit, given.shard, tell, given.data,
+        given.is_sandbox, given.commit, given.shard, tell, given.data, given.earlier,
     )  # fmt: skip
 
 

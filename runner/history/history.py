@@ -3,6 +3,8 @@
 versions/COMPONENT/00000017.json             a version; digests/COMPONENT/SHA256.json finds it
 releases/00000004.json                       a release; runs/RUN.json finds it
 verdicts/COMPONENT/VERSION/BEGUN-RUN.json    how a complete run judged a version
+tables/STAGE/00000012.json                   a data stage's tables in a run that passed
+tables-of/STAGE/RUN.json                     which of them is a run's
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ from runner import wire
 from runner.errors import InfrastructureError
 from runner.history.log import READERS, Log
 from runner.history.names import following, parse, release_name, word
-from runner.history.records import Judgement, Release, Version
+from runner.history.records import JudgedTables, Judgement, Release, Version
 from runner.history.store import Records
-from runner.model import Artifact
+from runner.model import Artifact, EarlierRun, TableFacts
 
 VERSIONS, DIGESTS, RELEASES, RUNS, VERDICTS = "versions", "digests", "releases", "runs", "verdicts"
+TABLES, TABLES_OF = "tables", "tables-of"
 Clock = Callable[[], datetime]
 
 
@@ -94,6 +97,20 @@ class History:
         parts = (judgement.component, judgement.version, run)
         self.records.put(f"{VERDICTS}/{'/'.join(map(word, parts))}.json", wire.dump(judgement))
 
+    def judged_tables(self, stage: str, run_id: str, commit: str, tables: Mapping[str, TableFacts]) -> None:
+        """Remember what a run that passed knew of a data stage's tables. Once for a run."""
+
+        def make(last: JudgedTables | None) -> JudgedTables:
+            number = last.number + 1 if last else 1
+            return JudgedTables(number, run_id, commit, _iso(self.clock()), dict(tables))
+
+        self._tables(stage).claim(run_id, make)
+
+    def earlier(self, stage: str, count: int) -> tuple[EarlierRun, ...]:
+        """The last `count` runs that passed with this data stage, newest first."""
+        found = self._tables(stage).latest(count)
+        return tuple(EarlierRun(each.run_id, each.when, each.tables) for each in found)
+
     def versions(self, component: str) -> list[Version]:
         """Every version of a component, oldest first."""
         return self._versions(component).all()
@@ -126,6 +143,10 @@ class History:
     def _versions(self, component: str) -> Log[Version]:
         name = word(component)
         return Log(self.records, f"{VERSIONS}/{name}", f"{DIGESTS}/{name}", Version)
+
+    def _tables(self, stage: str) -> Log[JudgedTables]:
+        name = word(stage)
+        return Log(self.records, f"{TABLES}/{name}", f"{TABLES_OF}/{name}", JudgedTables)
 
     def _releases(self) -> Log[Release]:
         return Log(self.records, RELEASES, RUNS, Release)

@@ -91,6 +91,12 @@ class Log(Generic[R]):
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(self.read, range(1, last + 1)))
 
+    def latest(self, count: int) -> list[R]:
+        """The last `count` records, newest first."""
+        last = self._count()
+        with ThreadPoolExecutor(READERS) as pool:
+            return list(pool.map(self.read, range(last, max(last - count, 0), -1)))
+
     def find(self, identity: str) -> R | None:
         """The record of an identity, None where the index has none."""
         raw = self.records.get(self._entry(identity))

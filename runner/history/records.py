@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from runner.model import TableFacts
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -58,3 +60,18 @@ class Judgement:
     by: str
     manifest_sha256: str
     release: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTables:
+    """The tables of one data stage, by name, in a run that passed. `number`: its place in their log."""
+
+    number: int
+    run_id: str
+    commit: str
+    when: str
+    tables: Mapping[str, TableFacts]
+
+    @property
+    def identity(self) -> str:
+        return self.run_id

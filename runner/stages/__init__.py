@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from runner.config.schema import DataStage, IntegrationStage, Solution, Stage
-from runner.model import Artifact, Check, DataChoices, StageReport
+from runner.model import NOT_HANDED, Artifact, Check, DataChoices, Earlier, StageReport
 from runner.stages.sharding import Shard
 
 # kind -> module; imported when it is needed, because some of them are heavy.
@@ -29,7 +29,8 @@ STAGES = {
 class StageJob:
     """All that a stage may know. `aws` is the environment (endpoint, credentials) that reaches the
     AWS in use, empty for a stage that has no business there; `python` is the interpreter of the
-    solution's own environment; `progress` is told of each finished check, for display only."""
+    solution's own environment; `progress` is told of each finished check, for display only; `earlier`: what
+    the last runs that passed knew of a data stage's tables."""
 
     run_id: str
     name: str
@@ -45,6 +46,7 @@ class StageJob:
     shard: Shard | None = None
     progress: Callable[[Check], None] = lambda check: None
     data: DataChoices = field(default_factory=DataChoices)
+    earlier: Earlier = NOT_HANDED
 
 
 def stage_kind(kind: str) -> Callable[[StageJob], StageReport]:

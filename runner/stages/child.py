@@ -22,7 +22,7 @@ from types import FrameType
 from runner import wire
 from runner.adapters.files import sha256_file
 from runner.errors import InfrastructureError, LockgateError, SolutionError
-from runner.model import Artifact, Check, DataChoices, StageReport, Status
+from runner.model import NOT_HANDED, Artifact, Check, DataChoices, Earlier, StageReport, Status
 from runner.stages import StageJob, stage_kind
 from runner.stages.sharding import Shard
 from runner.verdict import EXIT, Ending, Expected, judge_stage
@@ -45,6 +45,7 @@ class Handover:
     shard: Shard | None = None
     golden: bool = True
     data: DataChoices = field(default_factory=DataChoices)
+    earlier: Earlier = NOT_HANDED
 
 
 def read_handover(path: Path) -> Handover:
