@@ -33,11 +33,11 @@ from runner.expect.asks import (
 )
 from runner.expect.columns import Column, column_of
 from runner.expect.fused import bold, careful, hashed, known
-from runner.expect.literals import Uncompiled, text
+from runner.expect.literals import Uncompiled
+from runner.expect.parts import AT, Parts
 from runner.expect.scope import conjunction
 from runner.text import reason
 
-AT = "file_row_number"
 PLAIN = re.compile(r"u?int(8|16|32|64)|float(32|64)|bool|object|str|datetime64\[(ms|us|ns)\]")
 # What these leave out because a footer says so is not seen: a footer ignores NaN, and trusts its writer.
 TRUSTING = "filter_pushdown,statistics_propagation"
@@ -96,9 +96,10 @@ class DuckTable:
     few: int = FEW
 
     @classmethod
-    def of(cls, path: Path, threads: int | None = None, few: int = FEW) -> DuckTable:
-        """Open a file; nothing is read yet."""
-        return cls(connected(threads), f"read_parquet({text(str(path))}, {AT} = true)", few)
+    def of(cls, table: Path | Parts, threads: int | None = None, few: int = FEW) -> DuckTable:
+        """Open a file, or several as one table; nothing is read yet."""
+        parts = Parts((table,)) if isinstance(table, Path) else table
+        return cls(connected(threads), parts.relation(), few)
 
     def answer(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
         """Every ask's value but of those that cannot be computed; equal ones are computed once."""
