@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from runner.adapters.files import sha256_file
 from runner.adapters.tables import read_frame
 from runner.errors import InfrastructureError
+from runner.expect.asks import Asked
 from runner.expect.columns import Column
 from runner.expect.duck import DuckTable, columns_of
+from runner.expect.footer import Trusting, footer_of
 from runner.expect.literals import Uncompiled
 
 if TYPE_CHECKING:
@@ -24,10 +26,11 @@ NO_PARQUET = "its table is no Parquet"
 
 @dataclass(frozen=True)
 class File:
-    """A file of a table; `where` is what lockgate.yml calls it."""
+    """A file of a table; `where` is what lockgate.yml calls it. If `trusted`, its footer is believed."""
 
     path: Path
     where: str
+    trusted: bool = False
 
     def columns(self) -> Mapping[str, Column] | Uncompiled:
         if self.path.suffix != ".parquet":
@@ -39,12 +42,13 @@ class File:
         except Uncompiled as why:
             return why
 
-    def asked(self) -> DuckTable:
+    def asked(self) -> Asked:
         return self._asked
 
     @cached_property
-    def _asked(self) -> DuckTable:
-        return DuckTable.of(self.path)
+    def _asked(self) -> Asked:
+        table = DuckTable.of(self.path)
+        return Trusting(footer_of([self.path]), table) if self.trusted else table
 
     def frame(self) -> pd.DataFrame:
         return read_frame(self.path, self.where)

@@ -28,4 +28,5 @@ def opened(name: str, config: TableSource, places: Places) -> Source:
     InfrastructureError where nothing is there."""
     folder = places.scratch / name
     folder.mkdir(exist_ok=True)
-    return File(locate(places.root, config.source, folder, places.fetch), config.source)
+    path = locate(places.root, config.source, folder, places.fetch)
+    return File(path, config.source, config.trust_footer)

@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.errors import InfrastructureError
 from runner.expect.columns import Column
+from runner.expect.footer import Trusting
 from runner.expect.literals import Uncompiled
 from runner.expect.planning import Planned, answers, plan
 from runner.expect.sentences import SEVERITIES, sentence
@@ -25,12 +26,14 @@ FINE = {"raised_exception": False, "exception_traceback": None, "exception_messa
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a table said, and what it is: its rows, its columns with their types."""
+    """What a table said, and what it is: its rows, its columns with their types; `by_footer`: which
+    expectations a trusted footer answered, without a look at any value."""
 
     answers: Answers
     rows: int
     columns: Mapping[str, str]
     left: Mapping[str, str]
+    by_footer: tuple[str, ...] = ()
 
 
 def planned(suite: Suite, columns: Mapping[str, Column] | Uncompiled) -> Planned:
@@ -47,14 +50,20 @@ def answered(source: Source, suite: Suite, table: str, engine: Engine) -> Answer
     columns = source.columns()
     intent = planned(suite, columns)
     told, rows = _scanned(source, intent)
+    by_footer = _by_footer(source, intent) if told else ()
     rest = tuple(e for e in suite.expectations if e.id not in told)
     if not rest and not isinstance(columns, Uncompiled):
         shown = {c.name: c.dtype or str(c.kind) for c in columns.values()}
-        return Answered(_merged(suite, table, told, None), rows, shown, intent.left)
+        return Answered(_merged(suite, table, told, None), rows, shown, intent.left, by_footer)
     frame = source.frame()
     theirs = engine(frame, replace(suite, expectations=rest), table) if rest else None
     types = {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
-    return Answered(_merged(suite, table, told, theirs), len(frame), types, intent.left)
+    return Answered(_merged(suite, table, told, theirs), len(frame), types, intent.left, by_footer)
+
+
+def _by_footer(source: Source, intent: Planned) -> tuple[str, ...]:
+    asked = source.asked()
+    return asked.alone(intent.compiled) if isinstance(asked, Trusting) else ()
 
 
 def _scanned(source: Source, intent: Planned) -> tuple[dict[str, Outcome], int]:

@@ -89,6 +89,8 @@ def _suite(suite: Suite) -> Judged:
 def _unchanged(seen: Seen, digest: str) -> Check:
     id, source = f"{seen.name}/table", seen.config.source
     measured = f"{seen.answered.rows:,} rows x {len(seen.answered.columns)} columns"
+    if seen.config.trust_footer:
+        measured += f", {len(seen.answered.by_footer)} expectations answered by the footer alone"
     try:
         same = seen.source.digest() == digest
     except (LockgateError, OSError):
@@ -101,10 +103,12 @@ def _unchanged(seen: Seen, digest: str) -> Check:
 
 def _facts(seen: Seen, size: int, found: Mapping[str, Findings]) -> dict[str, Any]:
     told: Iterator[tuple[str, Any]] = ((kind, dict(each.facts)) for kind, each in found.items() if each.facts)
+    trusted = {"by_footer": list(seen.answered.by_footer)} if seen.config.trust_footer else {}
     return {
         "source": seen.config.source,
         "rows": seen.answered.rows,
         "bytes": size,
         "columns": dict(seen.answered.columns),
+        **trusted,
         **dict(told),
     }
