@@ -109,7 +109,9 @@ def _alone(scratch: Path, memory: int | None) -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": f"{heap >> 20}m",
-        "spark.driver.defaultJavaOptions": " ".join(f"-D{name}={value}" for name, value in java.items()),
+        "spark.driver.defaultJavaOptions": " ".join(
+            ("-XX:-UsePerfData", *(f"-D{name}={value}" for name, value in java.items()))
+        ),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.ui.enabled": "false",

@@ -11,6 +11,8 @@ CAUSED = "Caused by: "
 CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]*(?:Exception|Error)\b:?\s*")
 CALLING = re.compile(r"^An error occurred while calling \S+\s*:?\s*", re.MULTILINE)
 LOST = re.compile(r"^Job aborted due to stage failure:.*?most recent failure: Lost task[^:]*:\s*", re.DOTALL)
+# A file's folders are this machine's: what is told stands in the manifest, the same wherever the run was.
+FOLDERS = re.compile(r"\bfile:/(?:[^\s/]*/)*")
 STACK = re.compile(r"^\s*(?:at |\.\.\. \d+ more)|^(?:JVM stacktrace|Driver stacktrace):?")
 
 
@@ -20,7 +22,7 @@ def cause_of(error: BaseException | str) -> str:
     inner = [line.partition(CAUSED)[2] for line in lines if CAUSED in line]
     text = inner[-1] if inner else "\n".join(lines)
     text = LOST.sub("", _bare(CALLING.sub("", text).lstrip(": \n")))
-    return one_line(_bare(text.split("\n")[0])) or type(error).__name__
+    return one_line(FOLDERS.sub("", _bare(text.split("\n")[0]))) or type(error).__name__
 
 
 def _bare(text: str) -> str:

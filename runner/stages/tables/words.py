@@ -51,14 +51,15 @@ def _unexpected(expectation: Expectation, result: Mapping[str, Any]) -> str:
     text = f"{count:,} of {rows:,} {noun}"
     if not count:
         return text
-    return f"{text} ({_percent(100 * count / max(rows, 1))}), e.g. {_examples(result, noun)}"
+    examples = _examples(result, noun)
+    return f"{text} ({_percent(100 * count / max(rows, 1))})" + (f", e.g. {examples}" if examples else "")
 
 
 def _examples(result: Mapping[str, Any], noun: str) -> str:
     rows = ", ".join(str(n) for n in (result.get("partial_unexpected_index_list") or [])[:EXAMPLES])
     where = f"rows {rows}" if rows else ""
     if noun == "null":
-        return where or "null"
+        return where
     values = _list(_distinct(result.get("partial_unexpected_list") or []))
     return f"{values} in {where}" if where else values
 

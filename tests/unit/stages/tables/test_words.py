@@ -18,6 +18,7 @@ SEEN: list[tuple[str, dict[str, Any], str]] = [
         {"element_count": 336776, "unexpected_count": 3, "partial_unexpected_index_list": [17, 99, 204, 300]},
         "3 of 336,776 null (0.00089%), e.g. rows 17, 99, 204",
     ),
+    (NULLS, {"element_count": 4, "unexpected_count": 1}, "1 of 4 null (25.00%)"),  # Spark numbers no rows
     (
         OTHER,
         {
