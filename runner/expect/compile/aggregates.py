@@ -11,7 +11,7 @@ from typing import Any
 from runner.expect.asks import MEDIAN, Found, Quantiles, Scalar
 from runner.expect.bounds import Bounds
 from runner.expect.columns import MOMENTS, NUMBERS, Column, Kind
-from runner.expect.compile.cells import absent, nulls, shown
+from runner.expect.compile.cells import absent, shown, told
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.facts import Of
 from runner.expect.literals import Uncompiled, is_number
@@ -34,7 +34,7 @@ def aggregate(function: str) -> Callable[[Kwargs, Scope], Compiled]:
         def conclude(found: Found, examples: Examples) -> Result:
             return bounds.judged(shown(column, found, found[ask]))
 
-        return Compiled((ask, nulls(column)), conclude)
+        return Compiled((ask, *told(column)), conclude)
 
     return compile
 
@@ -53,7 +53,7 @@ def extreme(function: str) -> Callable[[Kwargs, Scope], Compiled]:
             success, result = bounds.judged(shown(column, found, found[ask]))
             return success, plain(result)
 
-        return Compiled((ask, nulls(column)), conclude)
+        return Compiled((ask, *told(column)), conclude)
 
     return compile
 
@@ -100,7 +100,7 @@ def total(kwargs: Kwargs, scope: Scope) -> Compiled:
         value = 0 if found[ask] is None else found[ask]
         return bounds.judged(shown(column, found, _whole(column, value)))
 
-    return Compiled((ask, nulls(column)), conclude)
+    return Compiled((ask, *told(column)), conclude)
 
 
 def _whole(column: Column, value: Any) -> Any:
@@ -119,9 +119,9 @@ def median(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 
 def quantiles(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, told = scope.column(kwargs.get("column"), *NUMBERS), kwargs.get("quantile_ranges")
+    column = scope.column(kwargs.get("column"), *NUMBERS)
     _require_double(column)
-    wanted, ranges = _ranges(told)
+    wanted, ranges = _ranges(kwargs.get("quantile_ranges"))
     method = kwargs.get("allow_relative_error") or "nearest"
     if method not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise Uncompiled("allow_relative_error is no interpolation")
@@ -133,7 +133,7 @@ def quantiles(kwargs: Kwargs, scope: Scope) -> Compiled:
         seen = {"quantiles": list(wanted), "values": values}
         return all(fits), {"observed_value": seen, "details": {"success_details": fits}}
 
-    return Compiled((ask, nulls(column)), conclude)
+    return Compiled((ask, *told(column)), conclude)
 
 
 def _ranges(told: Any) -> tuple[tuple[float, ...], list[tuple[float, float]]]:

@@ -17,6 +17,11 @@ def nulls(column: Column) -> Scalar:
     return Scalar("count(*)", column.missing, Fact(Of.MISSING, column))
 
 
+def told(column: Column) -> tuple[Scalar, ...]:
+    """What `shown` has to know of a column: whether pandas reads its whole numbers as floats."""
+    return (nulls(column),) if column.kind is Kind.INTEGER else ()
+
+
 def shown(column: Column, found: Found, value: Any) -> Any:
     """A fetched value as pandas would hold it, a moment as the text of it; None for a null. Raises Uncompiled
     for a moment that has no such text."""

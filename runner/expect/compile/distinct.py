@@ -8,7 +8,7 @@ from typing import Any
 from runner.expect.asks import Distinct, Found, Values
 from runner.expect.bounds import Bounds
 from runner.expect.columns import ALIKE, KNOWN, Column, Kind
-from runner.expect.compile.cells import nulls, shown
+from runner.expect.compile.cells import shown, told
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.facts import Of
 from runner.expect.literals import Uncompiled, is_number, literal
@@ -69,7 +69,7 @@ def distinct_set(unexpected: bool, missing: bool) -> Callable[[Kwargs, Scope], C
                 result |= {"missing_count": len(absent), "partial_missing_list": absent[:SHOWN]}
             return not (unexpected and beside) and not (missing and absent), result
 
-        return Compiled((ask, nulls(column)), conclude)
+        return Compiled((ask, *told(column)), conclude)
 
     return compile
 
@@ -88,7 +88,7 @@ def most_common(kwargs: Kwargs, scope: Scope) -> Compiled:
         success = hits > 0 if kwargs.get("ties_okay") else len(first) == 1 and hits == 1
         return success, {"observed_value": first}
 
-    return Compiled((ask, nulls(column)), conclude)
+    return Compiled((ask, *told(column)), conclude)
 
 
 def _counts(column: Column, found: Found, ask: Values) -> dict[Any, int]:

@@ -8,7 +8,7 @@ from typing import Any
 from runner.expect.asks import Found
 from runner.expect.bounds import Bounds
 from runner.expect.columns import ALIKE, KNOWN, MOMENTS, NUMBERS, PLAIN, Column, Kind
-from runner.expect.compile.cells import held, nulls
+from runner.expect.compile.cells import held, told
 from runner.expect.compiled import Compiled
 from runner.expect.facts import Fact, Of
 from runner.expect.literals import Uncompiled, edge, is_number, literal, number
@@ -38,7 +38,7 @@ def mapped(
     ignored, shown = None if all else column.missing, (column.read(column.sql),)
     means = scope.means(Of.ROWS) if all else scope.means(Of.PRESENT, column), bad
     return Mapped(
-        scope, shown, ignored, unexpected, mostly_of(kwargs), present, (nulls(column),), means
+        scope, shown, ignored, unexpected, mostly_of(kwargs), present, told(column), means
     ).compiled()
 
 
