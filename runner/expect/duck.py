@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from runner.errors import InfrastructureError
 from runner.expect.asks import (
+    ALL_ROWS,
     MEDIAN,
     Ask,
     Distinct,
@@ -105,7 +106,7 @@ class DuckTable:
         """Every ask's value but of those that cannot be computed; equal ones are computed once."""
         wanted, rows = list(dict.fromkeys(asks)), self.count()
         found: dict[Ask, Any] = {}
-        counted = {"true": rows}
+        counted = {ALL_ROWS: rows}
         for ask in wanted:
             if isinstance(ask, Distinct | Quantiles | Values | Query):
                 with suppress(Uncomputable):
@@ -235,12 +236,13 @@ def connected(threads: int | None = None) -> Any:
 
 
 def _streamed(batches: Any, rows: int) -> Any:
-    """Batches of one column as an array: of memory, only what they fill is taken."""
+    """Batches of one column as an array, which takes no more memory than they fill. Arrow's own `to_numpy`
+    would import pandas."""
     import numpy as np
 
     values, at = np.empty(rows, dtype=batches.schema.field(0).type.to_pandas_dtype()), 0
     for batch in batches:
-        values[at : at + len(batch)] = batch.column(0).to_numpy(zero_copy_only=False)
+        values[at : at + len(batch)] = np.from_dlpack(batch.column(0))
         at += len(batch)
     return values[:at]
 
