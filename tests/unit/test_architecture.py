@@ -44,6 +44,7 @@ MAY = {
     "expect": {"errors", "text"},
     "sources": {"errors", "text", "adapters", "config", "expect"},
     "plan": {"errors", "model", "config"},
+    "profile": {"errors", "model", "adapters", "config", "expect", "sources", "stages", "sandbox"},
     "judge": {"errors", "model", "adapters", "config", "stages"},
     "sandbox": {"errors", "model", "adapters", "versions"},
     "components": {"errors", "model", "adapters", "config", "resources"},

@@ -1,0 +1,90 @@
+"""How far a fresh sample of the same source may be from this one. Pure.
+
+All bounds hold for rows that are drawn independently; `alpha` is the chance of a false alarm that each may
+have. Shares by Chernoff's bound (Hoeffding, J. Amer. Statist. Assoc. 58, 1963, theorem 1), once for what the
+source's share may be and once for what a fresh sample of it may show; tails by their excesses over a high
+value (Pickands, Ann. Statist. 3, 1975), exponential, or Pareto's by Hill's estimator (Ann. Statist. 3, 1975)
+where they are heavier; values never seen by the share of those seen once (Good, Biometrika 40, 1953).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, fmean, pstdev
+
+OFTEN = 10  # a value that so many rows share is no accident
+STEPS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A sample of `rows`, and fresh ones of at least `fresh` rows that are to pass."""
+
+    rows: int
+    fresh: int
+    alpha: float
+
+    @property
+    def deviations(self) -> float:
+        """How many standard deviations a mean may be off."""
+        return NormalDist().inv_cdf(1 - self.alpha / 2)
+
+    def most(self, count: int, of: int) -> float:
+        """The share that a fresh sample shows at most, where this one has `count` of `of`."""
+        fresh = max(1, round(self.fresh * of / max(self.rows, 1)))
+        room = math.log(2 / self.alpha)
+        source = _last(lambda p: of * _divergence(count / of, p) <= room, count / of)
+        return min(1.0, _last(lambda q: fresh * _divergence(q, source) <= room, source) + 1 / fresh)
+
+    def unseen(self, counts: Iterable[int]) -> float:
+        """The share of rows that a fresh sample may have of values that this one has not: 0 where each of its
+        values is frequent, so that nothing says there are rare ones."""
+        known = list(counts)
+        if min(known, default=0) >= OFTEN:
+            return 0.0
+        return self.most(sum(1 for count in known if count == 1), sum(known))
+
+    def reach(self, extremes: Sequence[float], centre: float) -> float:
+        """How far above the greatest value a fresh one may lie; `extremes` descend. 0 where the greatest is
+        frequent, and so an end of the scale."""
+        top = extremes[0]
+        if sum(1 for value in extremes if value == top) >= OFTEN or len(extremes) < 2:
+            return 0.0
+        kept = min(len(extremes) - 1, max(OFTEN, math.isqrt(self.rows)))
+        edge = extremes[kept]
+        excesses = [value - edge for value in extremes[:kept]]
+        wide = math.log(max(kept * self.fresh / (self.rows * self.alpha), 1.0))
+        return max(edge + fmean(excesses) * wide, _heavy(extremes[:kept], edge, centre, wide)) - top
+
+
+def _heavy(above: Sequence[float], edge: float, centre: float, wide: float) -> float:
+    """The same for Pareto's tail, where the excesses vary more than exponential ones."""
+    excesses = [value - edge for value in above]
+    if edge <= centre or pstdev(excesses) <= fmean(excesses):
+        return edge
+    tail = fmean(math.log((value - centre) / (edge - centre)) for value in above)
+    return centre + (edge - centre) * math.exp(min(tail * wide, 700.0))
+
+
+def _divergence(p: float, q: float) -> float:
+    """Kullback and Leibler's, of two coins."""
+    if q <= 0 or q >= 1:
+        return 0.0 if p == q else math.inf
+    heads = p * math.log(p / q) if p > 0 else 0.0
+    return heads + ((1 - p) * math.log((1 - p) / (1 - q)) if p < 1 else 0.0)
+
+
+def _last(holds: Callable[[float], bool], low: float) -> float:
+    """The greatest share from `low` on for which something holds that stops to hold once."""
+    high = 1.0
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return high
+
+
+def collisions(rows: int, kinds: float) -> float:
+    """How many pairs of rows would share a value by chance, of `kinds` values that are equally frequent."""
+    return rows * (rows - 1) / 2 / max(kinds, 1.0)

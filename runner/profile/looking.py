@@ -1,0 +1,150 @@
+"""A table looked at: one scan of aggregates, then the few values, shapes, keys and pairs that it suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from runner.expect.asks import Ask, Asked, Distinct, Rows, Scalar, Values
+from runner.expect.columns import NUMBERS, Column, Kind
+from runner.profile.keys import candidates, compounds, is_no_accident
+from runner.profile.orders import held, orders
+from runner.profile.private import by_name, by_values
+from runner.profile.seen import TIMES, Counts, Moments, SeenColumn, SeenTable
+from runner.profile.shapes import shape_of, shape_sql
+
+EXTREMES = 64
+FEW, SHAPES = 60, 40
+EXAMPLES = 200  # rows whose values are looked at for what they are
+# More rows than this, and shapes are read from a part of them: the whole table judges what is made of them.
+SHAPED = 1_000_000
+TAME = 1e70  # what moments are taken of: their fourth powers fit
+ROWS = Scalar("count(*)")
+Found = Mapping[Ask, Any]
+
+
+def looked_at(table: Asked, columns: Mapping[str, Column], sensitive: Iterable[str]) -> SeenTable:
+    """Raises InfrastructureError where the table cannot be read to its end."""
+    found = table.answer([ROWS, *(ask for column in columns.values() for ask in _first(column).values())])
+    seen = [_seen(column, found) for column in columns.values()]
+    private = frozenset(sensitive) | _private(table, seen)
+    known = SeenTable(found[ROWS], tuple(seen), private)
+    return _further(table, known) if known.rows else known
+
+
+def _first(column: Column) -> dict[str, Scalar]:
+    """What is asked of a column in the first scan, by what it is called here. Aggregates skip SQL's nulls by
+    themselves, which is several times faster than a filter; NaN is made one first."""
+    sql = (
+        column.sql
+        if column.kind is not Kind.FLOAT
+        else f"CASE WHEN NOT isnan({column.sql}) THEN {column.sql} END"
+    )
+    asks = {"present": Scalar("count(*)", f"NOT {column.missing}")}
+    if column.kind is not Kind.OTHER:
+        asks["about"] = Scalar(f"approx_count_distinct({sql})")
+    if column.kind is Kind.INTEGER:
+        asks |= _numbers(sql) | _moments(sql)
+    if column.kind is Kind.FLOAT:
+        asks |= _numbers(sql) | _moments(
+            f"CASE WHEN abs({column.sql}) < {TAME} THEN {column.sql}::DOUBLE END"
+        )
+    if column.kind.value in TIMES:
+        asks |= _numbers(f"epoch_us({sql}::TIMESTAMP)") | _moments(f"epoch({sql}::TIMESTAMP)")
+    if column.kind is Kind.TEXT:
+        asks |= {name: Scalar(f"{name}({sql})") for name in ("min", "max")} | _numbers(f"length({sql})")
+    return asks
+
+
+def _numbers(sql: str) -> dict[str, Scalar]:
+    return {f"{end}s": Scalar(f"{end}({sql}, {EXTREMES})") for end in ("min", "max")}
+
+
+def _moments(sql: str) -> dict[str, Scalar]:
+    functions = {"mean": "avg", "deviation": "stddev_samp", "kurtosis": "kurtosis"}
+    return {name: Scalar(f"{function}({sql})") for name, function in functions.items()}
+
+
+def _seen(column: Column, found: Found) -> SeenColumn:
+    told = {name: found[ask] for name, ask in _first(column).items()}
+    moments = [told.get(name) for name in ("mean", "deviation", "kurtosis")]
+    return SeenColumn(
+        column,
+        found[ROWS],
+        told["present"],
+        told.get("about") or 0,
+        tuple(told.get("mins") or ()),
+        tuple(told.get("maxs") or ()),
+        None if None in moments else Moments(*(float(value) for value in moments if value is not None)),
+        told.get("min") or "",
+        told.get("max") or "",
+    )
+
+
+def _private(table: Asked, seen: Iterable[SeenColumn]) -> frozenset[str]:
+    """Columns whose values nobody should read, by their names and by their first values."""
+    named = {each.name for each in seen if by_name(each.name)}
+    texts = [each.column for each in seen if each.column.kind is Kind.TEXT and each.name not in named]
+    if not texts:
+        return frozenset(named)
+    rows = table.rows(Rows(tuple(column.sql for column in texts), "true", EXAMPLES))
+    shown = {column.name: [row[at] for row in rows] for at, column in enumerate(texts, 1)}
+    return frozenset(named | {name for name, values in shown.items() if by_values(values)})
+
+
+def _further(table: Asked, seen: SeenTable) -> SeenTable:
+    """What the first scan suggests, asked for at once; keys of several columns only where none of one is."""
+    values, shapes = dict(_values(seen)), dict(_shapes(seen))
+    keys = {(c.name,): Distinct((c.column.sql,), f"NOT {c.column.missing}") for c in candidates(seen)}
+    pairs = dict(orders(seen))
+    asks: list[Ask] = [
+        *values.values(),
+        *shapes.values(),
+        *keys.values(),
+        *(a for two in pairs.values() for a in two),
+    ]
+    found = table.answer(asks)
+    unique = [names for names, ask in keys.items() if not found[ask].shared and is_no_accident(seen, names)]
+    columns = (_with(c, _told(values, c, found), _told(shapes, c, found)) for c in seen.columns)
+    known = replace(seen, columns=tuple(columns), ordered=tuple(held(pairs, found)))
+    return replace(known, keys=tuple(unique) or tuple(_compound(table, known)))
+
+
+def _told(asks: Mapping[str, Values], column: SeenColumn, found: Found) -> Counts | None:
+    ask = asks.get(column.name)
+    return None if ask is None or found[ask] is None else tuple((v, n) for v, n in found[ask])
+
+
+def _with(column: SeenColumn, values: Counts | None, shapes: Counts | None) -> SeenColumn:
+    """Shapes of few values are read from those."""
+    if values is not None and column.column.kind is Kind.TEXT:
+        counts: dict[str, int] = {}
+        for value, count in values:
+            counts[shape_of(str(value))] = counts.get(shape_of(str(value)), 0) + count
+        shapes = tuple(counts.items())
+    return replace(column, values=values, shapes=shapes)
+
+
+def _values(seen: SeenTable) -> Iterator[tuple[str, Values]]:
+    for each in seen.columns:
+        if each.column.kind in (*NUMBERS, Kind.TEXT) and 0 < each.about <= FEW:
+            yield each.name, Values(each.column.sql, f"NOT {each.column.missing}", FEW + FEW // 2)
+
+
+def _shapes(seen: SeenTable) -> Iterator[tuple[str, Values]]:
+    part = max(1, seen.rows // SHAPED)
+    for each in seen.columns:
+        if each.column.kind is Kind.TEXT and each.about > FEW:
+            sql = each.column.sql
+            kept = f"NOT {each.column.missing}" + (f" AND hash({sql}) % {part} = 0" if part > 1 else "")
+            yield each.name, Values(shape_sql(sql), kept, SHAPES)
+
+
+def _compound(table: Asked, seen: SeenTable) -> Iterator[tuple[str, ...]]:
+    """The first combination of columns that no two rows share."""
+    for names in compounds(seen):
+        ask = Distinct(tuple(seen.named(name).column.sql for name in names), "true")
+        if not table.answer([ask])[ask].shared:
+            yield names
+            return
