@@ -18,7 +18,9 @@ class PostgreSql(Strict):
     """PostgreSQL, Aurora's too. Aggregates are computed there, in a read-only transaction."""
 
     kind: Literal["postgresql"]
-    url_from: Variable = Field(description="the variable that holds the URL, password and all (postgresql://...)")
+    url_from: Variable = Field(
+        description="the variable that holds the URL, password and all (postgresql://...)"
+    )
     statement_timeout: Seconds = Field(300.0, description="the server stops a query that takes longer")
     most_bytes: Size | None = Field(None, description="larger tables are ERROR, before anything is scanned")
 
@@ -73,6 +75,9 @@ class Freshness(Strict):
 
     column: Column = Field(description="the column that holds the rows' times")
     within: Days = Field(description="how long ago the newest may be")
+    epoch: Literal["s", "ms", "us", "ns"] | None = Field(
+        None, description="of a column of numbers: the unit in which they count since 1970"
+    )
 
 
 class Volume(Strict):

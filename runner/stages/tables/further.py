@@ -17,7 +17,10 @@ from runner.stages.tables.answering import Answered
 from runner.text import one_line
 
 # The field of a table in lockgate.yml -> the module that judges it, imported when it is asked for.
-FURTHER: Mapping[str, str] = {}
+FURTHER: Mapping[str, str] = {
+    "freshness": "runner.stages.tables.freshness",
+    "volume": "runner.stages.tables.volume",
+}
 
 
 @dataclass(frozen=True, slots=True)
