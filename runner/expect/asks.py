@@ -70,8 +70,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The first rows of a condition: (position in the table, the columns' values), `limit` of them; `where` as
-    `placed` takes it."""
+    """The first rows of a condition: (position in the table, the columns' values), `limit` of them.
+
+    `where` is as `placed` takes it."""
 
     columns: tuple[str, ...]
     where: str

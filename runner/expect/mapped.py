@@ -1,5 +1,6 @@
 """Results of expectations that look at every row: counts, shares, examples, in Great Expectations' form."""
 
+# ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, literals.py)
 from __future__ import annotations
 
 from collections import Counter
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from runner.expect.asks import Found, Rows, Scalar
+from runner.expect.asks import Found, Query, Rows, Scalar
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.facts import Fact
 from runner.expect.literals import Uncompiled, is_number
@@ -31,12 +32,18 @@ class Mapped:
     means: tuple[Fact | None, Fact | None] = (None, None)  # the numbers of kept rows and of bad ones
 
     @property
-    def bad(self) -> Scalar:
+    def bad(self) -> Scalar | Query:
+        if "{table}" in self.unexpected:
+            return Query(f"SELECT count(*) FROM {{table}} WHERE {self._unexpected}")
         return self.scope.number_of(*self._kept, self.unexpected, means=self.means[1])
 
     @property
     def kept(self) -> Scalar:
         return self.scope.number_of(*self._kept, means=self.means[0])
+
+    @property
+    def _unexpected(self) -> str:
+        return self.scope.rows(*self._kept, self.unexpected)
 
     @property
     def _kept(self) -> tuple[str, ...]:
@@ -49,7 +56,7 @@ class Mapped:
     def _rows(self, found: Found) -> Rows | None:
         if not found[self.bad]:
             return None
-        return Rows(self.columns, self.scope.rows(*self._kept, self.unexpected), self.scope.examples)
+        return Rows(self.columns, self._unexpected, self.scope.examples)
 
     def _conclude(self, found: Found, examples: Examples) -> Result:
         shown = [(row[0], self.present(found, row[1:])) for row in examples]

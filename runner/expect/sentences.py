@@ -10,6 +10,7 @@ from typing import Any
 
 BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
 WHICH_ROWS = ("row_condition", "condition_parser")
+DEFAULTS = {"match_on": "any", "method": "iqr", "multiplier": "1.5"}
 SEVERITIES = (None, "critical", "warning", "info")
 
 # Type -> (its sentence, its arguments). {bounds}, {mostly}: as those arguments say.
@@ -64,6 +65,22 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
     "expect_column_values_to_not_match_regex_list": (
         "{column} values must not match any of the following regular expressions: {regex_list}",
         (*MOSTLY, "regex_list"),
+    ),
+    "expect_column_values_to_be_increasing": (
+        "{column} values must be {strict}greater than {or_as}previous values",
+        (*MOSTLY, "strictly"),
+    ),
+    "expect_column_values_to_be_decreasing": (
+        "{column} values must be {strict}less than {or_as}previous values",
+        (*MOSTLY, "strictly"),
+    ),
+    "expect_column_value_z_scores_to_be_less_than": (
+        "{column} value z-scores must be less than {threshold}",
+        (*MOSTLY, "threshold", "double_sided"),
+    ),
+    "expect_column_values_to_not_be_outliers": (
+        "{column} values must not be outliers: {method}, {multiplier} times",
+        (*MOSTLY, "method", "multiplier"),
     ),
     "expect_column_min_to_be_between": ("{column} minimum value must be {bounds}", (*COLUMN, *BOUNDS)),
     "expect_column_max_to_be_between": ("{column} maximum value must be {bounds}", (*COLUMN, *BOUNDS)),
@@ -138,10 +155,15 @@ def sentence(type: str, kwargs: Mapping[str, Any]) -> str:
         template = "{column} values must not be null"
     filled = {name: _plain(value) for name, value in kwargs.items()}
     or_equal = "or equal to " if kwargs.get("or_equal") else ""
-    given = {"match_on": "any", **filled, "bounds": _bounds(kwargs), "or_equal": or_equal}
+    given = {**DEFAULTS, **filled, **_strictness(kwargs), "bounds": _bounds(kwargs), "or_equal": or_equal}
     said = template.format_map(given)
     said += f", at least {mostly * 100:.15g} % of the time" if mostly not in (None, 1) else ""
     return f"If {kwargs['row_condition']}, then {said}" if kwargs.get("row_condition") else said
+
+
+def _strictness(kwargs: Mapping[str, Any]) -> dict[str, str]:
+    strictly = bool(kwargs.get("strictly"))
+    return {"strict": "strictly " * strictly, "or_as": "or equal to " * (not strictly)}
 
 
 def _bounds(kwargs: Mapping[str, Any]) -> str:

@@ -60,6 +60,8 @@ class Difference:
     theirs: Any
     integers: bool = False  # whether its column is of whole numbers
     blurred: bool = False  # whether one of its columns is, has nulls, and values that a float cannot hold
+    big: bool = False  # whether its column has whole numbers that a float cannot hold
+    wraps: bool = False  # whether two of its column's whole numbers differ by more than its type holds
     size: float = 0.0  # of the values of a column of floats, all together
 
 
@@ -96,7 +98,30 @@ def _with_columns(difference: Difference, path: Path, whole: set[str]) -> Differ
     condition = str(kwargs.get("row_condition"))
     touched = any(name in named_columns(kwargs) or name in condition for name in blurred)
     size = 0.0 if kwargs.get("column") in whole else _size(table, kwargs.get("column"))
-    return replace(difference, integers=kwargs.get("column") in whole, blurred=touched, size=size)
+    numbers = _integers(table, kwargs.get("column"))
+    return replace(
+        difference,
+        integers=kwargs.get("column") in whole,
+        blurred=touched,
+        big=any(abs(number) >= EXACT for number in numbers),
+        wraps=_wraps(table, kwargs.get("column"), numbers),
+        size=size,
+    )
+
+
+def _integers(table: pa.Table, column: Any) -> list[int]:
+    """A column's whole numbers, if it is one of them."""
+    if column not in table.column_names or not pa.types.is_integer(table.schema.field(column).type):
+        return []
+    return [value for value in table.column(column).to_pylist() if value is not None]
+
+
+def _wraps(table: pa.Table, column: Any, numbers: list[int]) -> bool:
+    """Whether a difference of two of them is none of their type's numbers."""
+    if not numbers:
+        return False
+    kind, spread = table.schema.field(column).type, max(numbers) - min(numbers)
+    return spread > 0 if pa.types.is_unsigned_integer(kind) else spread >= 2 ** (kind.bit_width - 1)
 
 
 def _size(table: pa.Table, column: Any) -> float:
@@ -153,6 +178,10 @@ def explained(difference: Difference) -> str:
         return "a sum of floats that cancel depends on the order of adding"
     if not difference.integers:
         return ""
+    if "creasing" in difference.type and difference.wraps:
+        return "pandas' differences of integers wrap around"
+    if difference.type == "expect_column_values_to_not_be_outliers" and difference.big:
+        return "pandas' quartiles of integers beyond 2**53 are of floats"
     linear = difference.kwargs.get("allow_relative_error") == "linear"
     if "quantile" in difference.type and linear:
         return "numpy interpolates whole numbers in their own few bits"

@@ -229,6 +229,28 @@ def _record(name: str, *wanted: str) -> Any:
     return make
 
 
+def _in_order(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+    name = dice.choice(("expect_column_values_to_be_increasing", "expect_column_values_to_be_decreasing"))
+    column = _of(dice, kinds, "int", "double", "float", "timestamp", "date", "decimal")
+    return name, {"column": column, **dice.choice(({}, {"strictly": True}, {"strictly": False}))}
+
+
+def _z_scores(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+    told = {
+        "threshold": dice.choice((0.51, 1.01, -1.01, 2.03, 3)),
+        "double_sided": dice.choice((True, False)),
+    }
+    return "expect_column_value_z_scores_to_be_less_than", {
+        "column": _of(dice, kinds, "int", "double"),
+        **told,
+    }
+
+
+def _outliers(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+    told = dice.choice(({}, {"method": "std"}, {"method": "iqr", "multiplier": 0.5}, {"multiplier": 3}))
+    return "expect_column_values_to_not_be_outliers", {"column": _of(dice, kinds, "int", "double"), **told}
+
+
 def _types(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
     column = {"column": _of(dice, kinds, "int", "double", "float")}
     words = dice.sample(TYPES, dice.randint(1, 3))
@@ -318,6 +340,10 @@ MAKERS = (
 )
 # Of a sequence of their own: seeds of the others keep their answers.
 LATER = (
+    _in_order,
+    _in_order,
+    _z_scores,
+    _outliers,
     _record("expect_select_column_values_to_be_unique_within_record", ""),
     _record("expect_multicolumn_sum_to_equal", "int", "double"),
     _types,
