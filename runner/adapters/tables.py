@@ -6,12 +6,12 @@ length than the header are refused, because pandas would pad them with nulls in 
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.adapters.rectangle import require_rectangle
 from runner.errors import InfrastructureError, UsageError
 from runner.text import reason
 
@@ -78,19 +78,7 @@ def _parquet(path: Path) -> pd.DataFrame:
 def _csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    _check_rectangle(path)
+    require_rectangle(path)
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(path, encoding="utf-8", low_memory=False, index_col=False)
-
-
-def _check_rectangle(path: Path) -> None:
-    """Raise ValueError unless every row has as many fields as the header, each named once."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream, strict=True)
-        header = next(rows, [])
-        if not header or len(set(header)) < len(header):
-            raise ValueError("the header is empty or names a column twice")
-        for row in rows:
-            if row and len(row) != len(header):
-                raise ValueError(f"line {rows.line_num} has {len(row)} fields, the header {len(header)}")
