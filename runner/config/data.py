@@ -14,6 +14,10 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
+Rows = Annotated[int, Field(ge=1)]
+FETCHED = "rows that are fetched at most for what is left to Great Expectations; more are ERROR"
+
+
 class PostgreSql(Strict):
     """PostgreSQL, Aurora's too. Aggregates are computed there, in a read-only transaction."""
 
@@ -23,6 +27,7 @@ class PostgreSql(Strict):
     )
     statement_timeout: Seconds = Field(300.0, description="the server stops a query that takes longer")
     most_bytes: Size | None = Field(None, description="larger tables are ERROR, before anything is scanned")
+    most_rows: Rows = Field(1_000_000, description=FETCHED)
 
 
 class Redshift(Strict):
@@ -36,6 +41,7 @@ class Redshift(Strict):
     secret: str | None = Field(None, description="ARN of the secret with the credentials")
     statement_timeout: Seconds = Field(300.0, description="the server stops a query that takes longer")
     most_bytes: Size | None = Field(None, description="larger tables are ERROR, before anything is scanned")
+    most_rows: Rows = Field(1_000_000, description=FETCHED)
 
 
 class Athena(Strict):
@@ -48,6 +54,7 @@ class Athena(Strict):
     output: str | None = Field(None, description="s3:// place of the results, where the workgroup has none")
     statement_timeout: Seconds = Field(300.0, description="a query that takes longer is stopped")
     most_bytes: Size | None = Field(None, description="larger tables are ERROR, before anything is scanned")
+    most_rows: Rows = Field(1_000_000, description=FETCHED)
 
 
 class Glue(Strict):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runner.adapters.tables import Download, locate
 from runner.config.data import Connection, TableSource
+from runner.sources.databases import Databases
 from runner.sources.files import File
 from runner.sources.source import Source
 
@@ -21,11 +22,14 @@ class Places:
     scratch: Path
     fetch: Download
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    databases: Databases = field(default_factory=Databases)
 
 
 def opened(name: str, config: TableSource, places: Places) -> Source:
     """The table, found but not read. Raises UsageError for a place that may not be read,
     InfrastructureError where nothing is there."""
+    if table := places.databases.table(config.source):
+        return table
     folder = places.scratch / name
     folder.mkdir(exist_ok=True)
     path = locate(places.root, config.source, folder, places.fetch)

@@ -27,6 +27,8 @@ ONLY = {
     "ministack": ("sandbox/server.py",),
     "cryptography": ("adapters/signing.py",),
     "securesystemslib": ("adapters/signing.py",),
+    "psycopg": ("adapters/postgres.py",),
+    "sqlglot": ("sources/",),
     "pickle": (),
     "joblib": (),
 }
