@@ -58,6 +58,7 @@ lock: $(VENV)/.dev ## resolve the lock files anew
 	$(COMPILE) $(EXTRAS) --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
 	$(COMPILE) -c requirements/run.lock -o requirements/deploy.lock pyproject.toml
 	$(COMPILE) -c requirements/run.lock -o requirements/build.lock requirements/build.in
+	$(COMPILE) -c requirements/dev.lock -o requirements/peers.lock requirements/peers.in
 	$(COMPILE) $(IMAGE_EXTRAS) -c requirements/run.lock -o requirements/image.lock \
 		pyproject.toml requirements/image.in
 	$(COMPILE) -c requirements/run.lock -o requirements/spark-build.lock requirements/spark.in

@@ -1,0 +1,1 @@
+"""The table, the suite and the contestants of `benchmarks/expectations.py`."""
