@@ -25,7 +25,7 @@ from runner.expect.literals import EXACT, Uncompiled
 from runner.expect.planning import Planned, answers
 from runner.sources.files import File
 from runner.stages.tables.answering import planned
-from runner.stages.tables.engine import Answers, _ask, _build, _by_id, _great_expectations
+from runner.stages.tables.engine import Answers, _ask, _by_id, build, great_expectations
 from runner.stages.tables.suite import Suite, named_columns
 from runner.text import reason
 
@@ -141,8 +141,8 @@ def _blurs(column: pa.ChunkedArray) -> bool:
 def _theirs(path: Path, suite: Suite) -> Answers:
     """As engine.validate, but without the expectations' sentences, which take as long as their answers."""
     try:
-        built = [_build(e) for e in suite.expectations]
-        document = _ask(_great_expectations(), read_frame(path, path.name), suite, "t", built)
+        built = [build(e) for e in suite.expectations]
+        document = _ask(great_expectations(), read_frame(path, path.name), suite, "t", built)
     except Exception as error:  # what is compiled, it has to be able to ask
         return Answers({}, {}, {e.id: reason(error) for e in suite.expectations}, {})
     return Answers(_by_id(document, suite), {}, {}, document)

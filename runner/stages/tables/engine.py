@@ -41,12 +41,12 @@ def validate(frame: Any, suite: Suite, table: str, kind: Kind = "pandas") -> Ans
     """Ask every expectation of the suite; what one of them raises is its own error alone.
 
     `frame`: of pandas, or of Spark where `kind` says so."""
-    gx = _great_expectations()
+    gx = great_expectations()
     built: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for expectation in suite.expectations:
         try:
-            built[expectation.id] = _build(expectation)
+            built[expectation.id] = build(expectation)
         except Exception as error:  # an unknown type, arguments that it does not take
             errors[expectation.id] = reason(error)
     try:
@@ -61,7 +61,8 @@ def version() -> str:
     return metadata.version("great_expectations")
 
 
-def _great_expectations() -> Any:
+def great_expectations() -> Any:
+    """The module, imported where it is needed: it takes seconds."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
@@ -70,7 +71,8 @@ def _great_expectations() -> Any:
     return gx
 
 
-def _build(expectation: Expectation) -> Any:
+def build(expectation: Expectation) -> Any:
+    """Great Expectations' own object; raises what it raises for an unknown type or arguments."""
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     config = {k: v for k, v in expectation.config.items() if k not in ("id", "rendered_content")}

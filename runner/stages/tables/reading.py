@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from runner.sources.opening import Places, opened
 from runner.sources.source import Source
 from runner.stages.tables.answering import Answered, answered
 from runner.stages.tables.engine import Engine
+from runner.stages.tables.masking import masked
 from runner.stages.tables.suite import Suite
 
 
@@ -24,6 +25,15 @@ class Reading:
     opened: Callable[[str, TableSource, Places], Source]
     answered: Callable[[Any, Suite, str], Answered]
 
+    def hiding(self, stage: DataStage) -> Reading:
+        """The same, whose answers show no value of a sensitive column: nobody after it has to hide one."""
+
+        def answered(source: Any, suite: Suite, table: str) -> Answered:
+            told = self.answered(source, suite, table)
+            return replace(told, answers=masked(told.answers, stage.tables[table].sensitive))
+
+        return Reading(self.opened, answered)
+
 
 @contextmanager
 def reading(stage: DataStage, scratch: Path, engine: Engine) -> Iterator[Reading]:
@@ -31,7 +41,7 @@ def reading(stage: DataStage, scratch: Path, engine: Engine) -> Iterator[Reading
 
     Raises UsageError or InfrastructureError where there is no Spark."""
     if stage.engine != "spark":
-        yield Reading(opened, partial(answered, engine=engine))
+        yield Reading(opened, partial(answered, engine=engine)).hiding(stage)
         return
     from runner.stages.tables import spark
     from runner.stages.tables.spark_session import spark_session
@@ -39,4 +49,4 @@ def reading(stage: DataStage, scratch: Path, engine: Engine) -> Iterator[Reading
     folder = scratch / ".spark"  # no table's name starts so
     folder.mkdir()
     with spark_session(folder, stage.memory) as session:
-        yield Reading(partial(spark.opened, session), spark.answered)
+        yield Reading(partial(spark.opened, session), spark.answered).hiding(stage)

@@ -1,0 +1,80 @@
+"""Columns marked sensitive: their values leave the stage in no answer, only how many of them there were.
+
+Bounds and sets of the suite stay: they are its author's words, not the table's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from runner.stages.tables.engine import Answers
+from runner.stages.tables.suite import named_columns
+
+MASKED = "[masked]"
+# Numbers of rows, shares of them, and what the suite itself gave.
+COUNTED = frozenset(
+    {
+        "element_count",
+        "missing_count",
+        "missing_percent",
+        "unexpected_count",
+        "unexpected_percent",
+        "unexpected_percent_total",
+        "unexpected_percent_nonmissing",
+        "count",
+        "quantiles",
+    }
+)
+# Expectations whose observed value is a number of values, a share or a type, and no value.
+VALUELESS = frozenset(
+    {
+        "expect_column_to_exist",
+        "expect_column_unique_value_count_to_be_between",
+        "expect_column_proportion_of_unique_values_to_be_between",
+        "expect_column_proportion_of_non_null_values_to_be_between",
+        "expect_column_values_to_be_of_type",
+        "expect_column_values_to_be_in_type_list",
+    }
+)
+POSITIONS = ("unexpected_index_list", "partial_unexpected_index_list")
+
+
+def masked(answers: Answers, sensitive: Collection[str]) -> Answers:
+    """The same answers without a value of a sensitive column, in the whole document too."""
+    if not sensitive:
+        return answers
+    results = {id: _result(result, sensitive) for id, result in answers.results.items()}
+    document = dict(answers.document)
+    if "results" in document:
+        document["results"] = [_result(result, sensitive) for result in document["results"]]
+    return replace(answers, results=results, document=document)
+
+
+def _result(result: Mapping[str, Any], sensitive: Collection[str]) -> Mapping[str, Any]:
+    config = result.get("expectation_config") or {}
+    if not set(named_columns(config.get("kwargs") or {})) & set(sensitive):
+        return result
+    keep = {"observed_value"} if config.get("type") in VALUELESS else frozenset[str]()
+    values = {k: v if k in keep else _value(k, v) for k, v in (result.get("result") or {}).items()}
+    return {**result, "result": values, "exception_info": _info(result.get("exception_info") or {})}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in COUNTED or value is None:
+        return value
+    if name in POSITIONS:
+        return [each if isinstance(each, int) else MASKED for each in value]
+    if isinstance(value, Mapping):
+        return {key: _value(str(key), each) for key, each in value.items()}
+    return [_value("", each) for each in value] if isinstance(value, list | tuple) else MASKED
+
+
+def _info(info: Mapping[str, Any]) -> dict[str, Any]:
+    """An exception_info, of an expectation or of each of its metrics: a message may quote a value."""
+    hidden = {"exception_message", "exception_traceback"}
+    return {
+        name: _info(value) if isinstance(value, Mapping) else MASKED if name in hidden and value else value
+        for name, value in info.items()
+    }

@@ -1,0 +1,69 @@
+"""No value of a sensitive column is in an answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from runner.stages.tables.engine import Answers
+from runner.stages.tables.masking import MASKED, masked
+from runner.stages.tables.suite import Expectation
+from runner.stages.tables.words import observed
+
+
+def result(type: str, columns: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return {"success": False, "expectation_config": {"type": type, "kwargs": columns}, "result": values}
+
+
+ANSWERS = {
+    "set": result(
+        "expect_column_values_to_be_in_set", {"column": "name", "value_set": ["allowed"]},
+        element_count=4, missing_count=0, unexpected_count=2, unexpected_percent=50.0,
+        partial_unexpected_list=["secret", "secret"], partial_unexpected_index_list=[1, {"name": "secret"}],
+        partial_unexpected_counts=[{"value": "secret", "count": 2}], unexpected_index_query="secret",
+    ),
+    "max": result("expect_column_max_to_be_between", {"column": "name"}, observed_value="secret"),
+    "quantiles": result(
+        "expect_column_quantile_values_to_be_between", {"column": "name"},
+        observed_value={"quantiles": [0.5], "values": ["secret"]}, details={"success_details": ["secret"]},
+    ),
+    "distinct": result(
+        "expect_column_unique_value_count_to_be_between", {"column": "name"}, observed_value=3
+    ),
+    "pair": result(
+        "expect_column_pair_values_to_be_equal", {"column_A": "id", "column_B": "name"},
+        element_count=4, unexpected_count=1, partial_unexpected_list=[[7, "secret"]],
+    ),
+    "raised": {
+        **result("expect_column_mean_to_be_between", {"column": "name"}),
+        "exception_info": {"m": {"raised_exception": True, "exception_message": "not a float: secret"}},
+    },
+    "other": result("expect_column_max_to_be_between", {"column": "id"}, observed_value=9),
+}  # fmt: skip
+HIDDEN = masked(Answers(ANSWERS, {}, {}, {"results": list(ANSWERS.values())}), ("name",))
+
+
+def test_no_value_is_left_and_the_counts_are() -> None:
+    for told in (HIDDEN.results, HIDDEN.document):
+        assert "secret" not in json.dumps(told) and "allowed" in json.dumps(told)
+    left = HIDDEN.results["set"]["result"]
+    assert left["partial_unexpected_counts"] == [{"value": MASKED, "count": 2}]
+    assert left["partial_unexpected_index_list"] == [1, MASKED] and left["unexpected_percent"] == 50.0
+    assert HIDDEN.results["distinct"]["result"] == {"observed_value": 3}
+    assert HIDDEN.results["raised"]["exception_info"]["m"]["raised_exception"] is True
+    assert HIDDEN.results["other"] == ANSWERS["other"]
+
+
+def test_what_is_left_can_be_put_into_words() -> None:
+    assert words("set") == "2 of 4 unexpected (50.00%), e.g. [masked] in rows 1, [masked]"
+    assert words("quantiles") == "q0.5 = [masked]" and words("max") == "[masked]"
+
+
+def words(id: str) -> str:
+    config = ANSWERS[id]["expectation_config"]
+    return observed(Expectation(id, config["type"], config["kwargs"], config), HIDDEN.results[id]["result"])
+
+
+def test_without_sensitive_columns_nothing_changes() -> None:
+    answers = Answers(ANSWERS, {}, {}, {})
+    assert masked(answers, ()) is answers
