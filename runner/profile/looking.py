@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from runner.errors import InfrastructureError
 from runner.expect.asks import Ask, Asked, Distinct, Rows, Scalar, Values
 from runner.expect.columns import NUMBERS, Column, Kind
 from runner.profile.keys import candidates, compounds, is_no_accident
@@ -29,31 +31,27 @@ def looked_at(table: Asked, columns: Mapping[str, Column], sensitive: Iterable[s
     found = table.answer([ROWS, *(ask for column in columns.values() for ask in _first(column).values())])
     seen = [_seen(column, found) for column in columns.values()]
     private = frozenset(sensitive) | _private(table, seen)
-    known = SeenTable(found[ROWS], tuple(seen), private)
+    known = SeenTable(_counted(found, ROWS), tuple(seen), private)
     return _further(table, known) if known.rows else known
 
 
 def _first(column: Column) -> dict[str, Scalar]:
     """What is asked of a column in the first scan, by what it is called here. Aggregates skip SQL's nulls by
     themselves, which is several times faster than a filter; NaN is made one first."""
-    sql = (
-        column.sql
-        if column.kind is not Kind.FLOAT
-        else f"CASE WHEN NOT isnan({column.sql}) THEN {column.sql} END"
-    )
-    asks = {"present": Scalar("count(*)", f"NOT {column.missing}")}
-    if column.kind is not Kind.OTHER:
-        asks["about"] = Scalar(f"approx_count_distinct({sql})")
-    if column.kind is Kind.INTEGER:
-        asks |= _numbers(sql) | _moments(sql)
+    sql, asks = column.sql, {"present": Scalar("count(*)", f"NOT {column.missing}")}
     if column.kind is Kind.FLOAT:
-        asks |= _numbers(sql) | _moments(
-            f"CASE WHEN abs({column.sql}) < {TAME} THEN {column.sql}::DOUBLE END"
-        )
-    if column.kind.value in TIMES:
-        asks |= _numbers(f"epoch_us({sql}::TIMESTAMP)") | _moments(f"epoch({sql}::TIMESTAMP)")
-    if column.kind is Kind.TEXT:
+        number = f"CASE WHEN NOT isnan({sql}) THEN {sql}::DOUBLE END"
+        asks |= _numbers(number) | _moments(f"CASE WHEN abs({sql}) < {TAME} THEN {sql}::DOUBLE END")
+    elif column.kind is Kind.INTEGER:
+        asks |= _numbers(sql) | _moments(sql)
+    elif column.kind.value == "decimal":
+        asks |= _numbers(f"{sql}::DOUBLE")
+    elif column.kind.value in TIMES:
+        asks |= _numbers(f"epoch_us({sql})") | _moments(f"epoch_us({sql})")
+    elif column.kind is Kind.TEXT:
         asks |= {name: Scalar(f"{name}({sql})") for name in ("min", "max")} | _numbers(f"length({sql})")
+    if column.kind in (*NUMBERS, Kind.TEXT):
+        asks["about"] = Scalar(f"approx_count_distinct({sql})")
     return asks
 
 
@@ -67,19 +65,30 @@ def _moments(sql: str) -> dict[str, Scalar]:
 
 
 def _seen(column: Column, found: Found) -> SeenColumn:
-    told = {name: found[ask] for name, ask in _first(column).items()}
-    moments = [told.get(name) for name in ("mean", "deviation", "kurtosis")]
+    """What could not be computed is not known, and nothing is made of it; but for the counts of rows."""
+    told = {name: found.get(ask) for name, ask in _first(column).items()}
     return SeenColumn(
         column,
-        found[ROWS],
-        told["present"],
+        _counted(found, ROWS),
+        _counted(found, _first(column)["present"]),
         told.get("about") or 0,
         tuple(told.get("mins") or ()),
         tuple(told.get("maxs") or ()),
-        None if None in moments else Moments(*(float(value) for value in moments if value is not None)),
+        _moments_of([told.get(name) for name in ("mean", "deviation", "kurtosis")]),
         told.get("min") or "",
         told.get("max") or "",
     )
+
+
+def _counted(found: Found, ask: Scalar) -> int:
+    if found.get(ask) is None:
+        raise InfrastructureError("its rows cannot be counted", where="the table")
+    return int(found[ask])
+
+
+def _moments_of(told: Sequence[Any]) -> Moments | None:
+    values = [float(value) for value in told if value is not None and math.isfinite(value)]
+    return Moments(*values) if len(values) == len(told) else None
 
 
 def _private(table: Asked, seen: Iterable[SeenColumn]) -> frozenset[str]:
@@ -105,15 +114,21 @@ def _further(table: Asked, seen: SeenTable) -> SeenTable:
         *(a for two in pairs.values() for a in two),
     ]
     found = table.answer(asks)
-    unique = [names for names, ask in keys.items() if not found[ask].shared and is_no_accident(seen, names)]
+    unique = [names for names, ask in keys.items() if _all_differ(found, ask) and is_no_accident(seen, names)]
     columns = (_with(c, _told(values, c, found), _told(shapes, c, found)) for c in seen.columns)
     known = replace(seen, columns=tuple(columns), ordered=tuple(held(pairs, found)))
     return replace(known, keys=tuple(unique) or tuple(_compound(table, known)))
 
 
+def _all_differ(found: Found, ask: Distinct) -> bool:
+    told = found.get(ask)
+    return told is not None and not told.shared
+
+
 def _told(asks: Mapping[str, Values], column: SeenColumn, found: Found) -> Counts | None:
     ask = asks.get(column.name)
-    return None if ask is None or found[ask] is None else tuple((v, n) for v, n in found[ask])
+    told = None if ask is None else found.get(ask)
+    return None if told is None else tuple((value, count) for value, count in told)
 
 
 def _with(column: SeenColumn, values: Counts | None, shapes: Counts | None) -> SeenColumn:
@@ -145,6 +160,6 @@ def _compound(table: Asked, seen: SeenTable) -> Iterator[tuple[str, ...]]:
     """The first combination of columns that no two rows share."""
     for names in compounds(seen):
         ask = Distinct(tuple(seen.named(name).column.sql for name in names), "true")
-        if not table.answer([ask])[ask].shared:
+        if _all_differ(table.answer([ask]), ask):
             yield names
             return

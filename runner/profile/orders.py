@@ -46,7 +46,7 @@ def held(
 ) -> Iterator[tuple[str, str]]:
     """The pairs that no row breaks, of enough rows."""
     for pair, (both, above) in pairs.items():
-        if found[both] >= LEAST and not found[above]:
+        if found.get(above) == 0 and found.get(both, 0) >= LEAST:
             yield pair
 
 

@@ -50,7 +50,7 @@ def _ordered(a: str, b: str) -> Proposal:
 def _of(column: SeenColumn, seen: SeenTable, chance: Chance) -> Iterator[Proposal]:
     yield from _type(column)
     yield from _nulls(column, chance)
-    if not column.present:
+    if not column.lowest or not column.highest:
         return
     is_private, is_key = column.name in seen.sensitive, (column.name,) in seen.keys
     if column.column.kind is Kind.TEXT:
@@ -62,6 +62,8 @@ def _of(column: SeenColumn, seen: SeenTable, chance: Chance) -> Iterator[Proposa
     elif column.column.kind in NUMBERS and not is_private:
         yield from list(set_of(column, chance)) or range_of(column, chance, is_key=is_key)
         yield from [] if is_key else moments_of(column, chance)
+    elif column.column.kind.value == "decimal" and not is_private:
+        yield from range_of(column, chance, is_key=is_key)
     elif column.column.kind.value in TIMES and not is_private:
         yield from times_of(column, chance)
 

@@ -21,7 +21,7 @@ def share_above(share: float) -> float:
     if share <= 0:
         return 0.0
     digits = 1 - math.floor(math.log10(share))
-    return min(1.0, round(math.ceil(share * 10**digits - 1e-9) / 10**digits, digits))
+    return min(1.0, round(math.ceil(share * 10.0**digits - 1e-9) / 10.0**digits, digits))
 
 
 def rest_of(share: float) -> float:
