@@ -32,6 +32,7 @@ from runner.durations import record as record_durations
 from runner.durations import recorded
 from runner.earlier import earlier_by, earlier_here
 from runner.errors import UsageError
+from runner.handed import job_of
 from runner.hosts import ready
 from runner.interrupts import EXIT_INTERRUPTED, interruptible
 from runner.kept import uri_of
@@ -42,8 +43,8 @@ from runner.plan import make_plan
 from runner.remembering import remember
 from runner.report.record import RunRecord
 from runner.run import Execution, new_run_id
-from runner.stages import StageJob, needs_aws
-from runner.stages.child import HANDOVER, read_handover, run_stage, tell
+from runner.stages import needs_aws
+from runner.stages.child import HANDOVER, run_stage
 from runner.steps import Steps, content_version
 from runner.verdict import EXIT
 from runner.versions import tool_versions
@@ -189,14 +190,12 @@ def install(options: Options) -> int:
         return EXIT_INTERRUPTED if shell.INTERRUPTED.is_set() else max(EXIT[r.status] for r in results)
 
 
-def run_one_stage(options: Options, out: Path, handover: Path | None) -> int:
-    """One stage in this very process, as a host starts it. Without a handover (a person's call) the
-    components are built first and handed over the same way."""
+def run_one_stage(options: Options, out: Path) -> int:
+    """One stage in this very process, as a person calls it: the components are built first, and handed over
+    as a host does (runner.handed)."""
     solution, name = load(options.root), options.stages[0]
     plan = make_plan(solution, options.stages)
     out.mkdir(parents=True, exist_ok=True)
-    if handover is not None:
-        return run_stage(_job(options, solution, name, out, handover, shell.aws_env())).code
     with alone(options.root), _aws(options, solution, plan, out) as (description, target):
         say(sys.stderr, description)
         aws = _env(target)
@@ -205,7 +204,7 @@ def run_one_stage(options: Options, out: Path, handover: Path | None) -> int:
         if failed is not None:
             say(sys.stderr, f"{failed.status}  {failed.name}: {failed.cause}")
             return EXIT[failed.status]
-        ended = run_stage(_job(options, solution, name, out, out / HANDOVER, aws))
+        ended = run_stage(job_of(options.root, solution, name, out, out / HANDOVER, aws))
         say(sys.stderr, _closing(ended.report))
         return ended.code
 
@@ -236,21 +235,6 @@ def _closing(report: StageReport) -> str:
     return f"{report.status}  {report.stage}: {passed} of {len(report.checks)} checks passed" + (
         f"; {why}" if report.status is not Status.PASSED else ""
     )
-
-
-def _job(
-    options: Options, solution: Solution, name: str, out: Path, handover: Path, aws: Mapping[str, str]
-) -> StageJob:
-    given = read_handover(handover)
-    stage, python = solution.stages[name], Path(given.python)
-    if isinstance(stage, IntegrationStage) and not given.golden:
-        stage = stage.without_golden()
-    if isinstance(stage, DataStage) and given.data.engine:
-        stage = stage.model_copy(update={"engine": given.data.engine})
-    return StageJob(
-        given.run_id, name, options.root, out, solution, stage, given.artifacts, python, aws,
-        given.is_sandbox, given.commit, given.shard, tell, given.data, given.earlier,
-    )  # fmt: skip
 
 
 def _is_real(options: Options) -> bool:

@@ -65,14 +65,16 @@ def command(
     a verdict on those alone; its manifest says that it is partial.
     """
     hide()  # before anything that runs somebody's code: what this process was started with is its own
+    if out is not None and host != "local":
+        raise UsageError("--out runs a stage here", hint="leave out --on")
+    if out is not None and len(stages) != 1:
+        raise UsageError("--out runs one stage", hint="name it with --stage")
+    if out is not None and handover is not None:
+        from runner.handed import run_handed
+
+        return run_handed(root.resolve(), stages[0], out.resolve(), handover)
     from runner.wiring import Options, run_one_stage, run_solution
 
     data = DataChoices(engine or "", data_docs)
     chosen = Options(root.resolve(), stages, real, fail_fast, as_json, host, notify, data)
-    if out is None:
-        return run_solution(chosen)
-    if host != "local":
-        raise UsageError("--out runs a stage here", hint="leave out --on")
-    if len(stages) != 1:
-        raise UsageError("--out runs one stage", hint="name it with --stage")
-    return run_one_stage(chosen, out.resolve(), handover)
+    return run_solution(chosen) if out is None else run_one_stage(chosen, out.resolve())
