@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from runner.config.schema import DataStage, IntegrationStage, Solution
 from runner.plan import make_plan
 from runner.stages import StageJob
 from runner.stages.child import read_handover, run_stage, tell
+from runner.stages.variables import taken
 
 
 def run_handed(root: Path, name: str, out: Path, handover: Path) -> int:
@@ -36,4 +38,5 @@ def job_of(
     return StageJob(
         given.run_id, name, root, out, solution, stage, given.artifacts, python, aws,
         given.is_sandbox, given.commit, given.shard, tell, given.data, given.earlier,
+        taken(stage, os.environ),
     )  # fmt: skip

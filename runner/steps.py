@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ from runner.shards import judge_shards
 from runner.stages import StageJob, needs_aws
 from runner.stages.child import HANDOVER, RESULT, Handover
 from runner.stages.sharding import Shard
+from runner.stages.variables import taken
 from runner.verdict import Ending, Expected, judge_stage
 
 
@@ -226,7 +228,7 @@ class Steps:
         wire.save(out / HANDOVER, handover)
         return Order(
             step.name, self.root, out, out / HANDOVER, stage.timeout, stage.memory,
-            dict(self.aws) if needs_aws(stage) else {},
+            {**(self.aws if needs_aws(stage) else {}), **taken(stage, os.environ)},
             lambda check: self.view.progress(step.id, check),
             remote=self._remote(step, handover.shard) if self.host != "local" else None,
         )  # fmt: skip
@@ -243,6 +245,7 @@ class Steps:
             self.settings,
             self.target,
             lambda line: self.view.note(step.id, line),
+            taken(stage, os.environ),
         )
 
 

@@ -45,6 +45,7 @@ from runner.report.record import RunRecord
 from runner.run import Execution, new_run_id
 from runner.stages import needs_aws
 from runner.stages.child import HANDOVER, run_stage
+from runner.stages.variables import require
 from runner.steps import Steps, content_version
 from runner.verdict import EXIT
 from runner.versions import tool_versions
@@ -82,6 +83,7 @@ def run_solution(options: Options) -> int:
     solution = load(options.root)
     plan = make_plan(solution, options.stages)
     _require_spark(options, solution, plan)
+    _require_variables(options, solution, plan)
     run_id, begun, before = new_run_id(), time.monotonic(), source(options.root)
     folder = options.root / ".lockgate" / "runs" / run_id
     started, runs = datetime.now(UTC).isoformat(timespec="seconds"), os.environ.get(RUNS, "").rstrip("/")
@@ -155,6 +157,12 @@ def _require_spark(options: Options, solution: Solution, plan: Plan) -> None:
         require()
 
 
+def _require_variables(options: Options, solution: Solution, plan: Plan) -> None:
+    """What connections name is set here, unless another place is to know it."""
+    if options.host != "fargate":
+        require([solution.stages[step.name] for step in plan.steps if step.kind == "stage"], os.environ)
+
+
 def _host(options: Options, solution: Solution, target: AwsTarget | None) -> Any:
     """The settings of the host, which is found to be usable before anything is built for it."""
     return ready(options.host, getattr(solution.hosts, options.host, None), target)
@@ -196,6 +204,7 @@ def run_one_stage(options: Options, out: Path) -> int:
     solution, name = load(options.root), options.stages[0]
     plan = make_plan(solution, options.stages)
     out.mkdir(parents=True, exist_ok=True)
+    _require_variables(options, solution, plan)
     with alone(options.root), _aws(options, solution, plan, out) as (description, target):
         say(sys.stderr, description)
         aws = _env(target)

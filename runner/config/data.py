@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from runner.config.fields import Days, Name, RelPath, Seconds, Size, Strict
 from runner.config.stage import StageBase
@@ -12,8 +12,6 @@ from runner.config.stage import StageBase
 Column = Annotated[str, StringConstraints(min_length=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
 Rows = Annotated[int, Field(ge=1)]
 FETCHED = "rows that are fetched at most for what is left to Great Expectations; more are ERROR"
 
@@ -22,31 +20,54 @@ class PostgreSql(Strict):
     """PostgreSQL, Aurora's too. Aggregates are computed there, in a read-only transaction."""
 
     kind: Literal["postgresql"]
-    url_from: Variable = Field(
-        description="the variable that holds the URL, password and all (postgresql://...)"
+    url_from: Variable | None = Field(
+        None, description="the variable that holds the URL, password and all (postgresql://...)"
     )
+    secret: str | None = Field(None, description="or the ARN of a secret as RDS keeps them")
+    iam: bool = Field(False, description="the URL has no password: a token of IAM's stands in for it")
     statement_timeout: Seconds = Field(300.0, description="the server stops a query that takes longer")
     most_bytes: Size | None = Field(None, description="larger tables are ERROR, before anything is scanned")
     most_rows: Rows = Field(1_000_000, description=FETCHED)
+
+    @property
+    def needs_aws(self) -> bool:
+        """Whether AWS is asked for the credentials."""
+        return self.iam or self.secret is not None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.url_from is None) == (self.secret is None):
+            raise ValueError("either url_from or secret says where the database is")
+        if self.iam and self.secret:
+            raise ValueError("iam goes with url_from")
+        return self
 
 
 class Redshift(Strict):
     """Redshift through its Data API: a workgroup (serverless) or a cluster."""
 
+    needs_aws: ClassVar[bool] = True
     kind: Literal["redshift"]
     database: str
     workgroup: str | None = None
     cluster: str | None = None
     user: str | None = Field(None, description="the database user, for a cluster without a secret")
     secret: str | None = Field(None, description="ARN of the secret with the credentials")
-    statement_timeout: Seconds = Field(300.0, description="the server stops a query that takes longer")
+    statement_timeout: Seconds = Field(300.0, description="a query that takes longer is stopped")
     most_bytes: Size | None = Field(None, description="larger tables are ERROR, before anything is scanned")
     most_rows: Rows = Field(1_000_000, description=FETCHED)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.workgroup is None) == (self.cluster is None):
+            raise ValueError("either a workgroup or a cluster")
+        return self
 
 
 class Athena(Strict):
     """Athena over the Glue catalogue."""
 
+    needs_aws: ClassVar[bool] = True
     kind: Literal["athena"]
     database: str
     workgroup: str = "primary"
@@ -60,6 +81,7 @@ class Athena(Strict):
 class Glue(Strict):
     """Names of the Glue catalogue: a table's location and format are looked up, and its files are read."""
 
+    needs_aws: ClassVar[bool] = True
     kind: Literal["glue"]
     database: str
     catalog: str | None = Field(None, description="the account that owns the catalogue; none: one's own")

@@ -32,7 +32,8 @@ class Remote:
     """What a host that sends a stage elsewhere has to know beside. `part` is '' or a shard's I-of-N,
     `files` what commands made (it may be in no version control), `folders` what has to be there though
     it be empty, `settings` the host's section of
-    lockgate.yml; `target` is the AWS in use, None where each container has a sandbox of its own."""
+    lockgate.yml; `target` is the AWS in use, None where each container has a sandbox of its own; `variables`:
+    what the stage's connections name."""
 
     run_id: str
     part: str
@@ -43,6 +44,7 @@ class Remote:
     settings: Any = None
     target: AwsTarget | None = None
     say: Callable[[str], None] = lambda line: None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

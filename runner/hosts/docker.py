@@ -67,7 +67,7 @@ def _wanted(remote: Remote, sha256: str, key: str) -> Container:
     return Container(
         remote.settings.image,
         ("task", "stage", "--store", f"{INSIDE}/{STORE}", "--job", sha256),
-        {**passed_on, **_aws(remote), **fixed},
+        {**remote.variables, **passed_on, **_aws(remote), **fixed},
         {remote.settings.cache: CACHE} if remote.settings.cache else {},
         remote.settings.network,
         {"lockgate.run": remote.run_id, "lockgate.part": remote.part},

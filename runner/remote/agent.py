@@ -29,6 +29,7 @@ from runner.remote.job import KEY, KEY_LENGTH, RemoteJob, Told, ending_key, exit
 from runner.remote.store import Store, blob_key, get_blob
 from runner.sandbox.choose import aws_in_use
 from runner.stages.child import HANDOVER, Handover
+from runner.stages.variables import require, taken
 from runner.verdict import EXIT, Ending
 
 # Of the seconds between SIGTERM and SIGKILL, those left to pack and upload what there is.
@@ -77,6 +78,7 @@ class Agent:
         self._fetch(job, store)
         solution = load(self.root)
         stage = solution.stages[job.stage]
+        require([stage], os.environ)
         self.out.mkdir()
         python = job.handover.python
         if job.needs_python:
@@ -85,7 +87,8 @@ class Agent:
         wire.save(self.out / HANDOVER, placed(replace(job.handover, python=python), self.root))
         with self._aws(job) as env:
             order = Order(
-                job.stage, self.root, self.out, self.out / HANDOVER, stage.timeout, stage.memory, env,
+                job.stage, self.root, self.out, self.out / HANDOVER, stage.timeout, stage.memory,
+                {**env, **taken(stage, os.environ)},
                 self.progress, grace=_grace(),
             )  # fmt: skip
             return host_kind("local")(order)

@@ -56,7 +56,7 @@ class Databases:
         return PostgresTable(self.opened[name], ".".join(map(quoted, parts)), source, limits)
 
     def _url(self, config: PostgreSql) -> str:
-        url = self.variables.get(config.url_from, "")
+        url = self.variables.get(config.url_from or "", "")
         if not url:
             raise InfrastructureError(f"the variable {config.url_from} is not set", where="connections")
         return url

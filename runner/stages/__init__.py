@@ -30,7 +30,7 @@ class StageJob:
     """All that a stage may know. `aws` is the environment (endpoint, credentials) that reaches the
     AWS in use, empty for a stage that has no business there; `python` is the interpreter of the
     solution's own environment; `progress` is told of each finished check, for display only; `earlier`: what
-    the last runs that passed knew of a data stage's tables."""
+    the last runs that passed knew of a data stage's tables; `variables`: what its connections name."""
 
     run_id: str
     name: str
@@ -47,6 +47,7 @@ class StageJob:
     progress: Callable[[Check], None] = lambda check: None
     data: DataChoices = field(default_factory=DataChoices)
     earlier: Earlier = NOT_HANDED
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def stage_kind(kind: str) -> Callable[[StageJob], StageReport]:
@@ -56,6 +57,9 @@ def stage_kind(kind: str) -> Callable[[StageJob], StageReport]:
 
 
 def needs_aws(stage: Stage) -> bool:
-    """Whether a stage reaches for AWS: integration does, and data with a table in S3."""
-    tables = stage.tables.values() if isinstance(stage, DataStage) else ()
-    return isinstance(stage, IntegrationStage) or any(t.source.startswith("s3://") for t in tables)
+    """Whether a stage reaches for AWS: integration does, and data with a table in S3 or behind a connection
+    that is AWS's, or whose credentials are."""
+    if not isinstance(stage, DataStage):
+        return isinstance(stage, IntegrationStage)
+    in_s3 = any(table.source.startswith("s3://") for table in stage.tables.values())
+    return in_s3 or any(connection.needs_aws for connection in stage.connections.values())

@@ -108,7 +108,7 @@ def test_a_name_is_a_name_whatever_is_in_it(database: Server) -> None:
 def test_a_slow_query_is_stopped_by_the_server(database: Server) -> None:
     postgres = opened(database, 0.2)
     begun = time.monotonic()
-    with pytest.raises(InfrastructureError, match="statement_timeout: 0.2 s"):
+    with pytest.raises(InfrastructureError, match=r"statement_timeout: 0\.2 s"):
         postgres.select("SELECT pg_sleep(20)")
     assert time.monotonic() - begun < 5
     with pytest.raises(InfrastructureError, match="statement_timeout"):
