@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from helpers.differential import Compared, Difference, case_of, compared, explained
+from helpers.differential import Compared, case_of, compared
+from helpers.explained import Difference, explained
 from helpers.made_suites import LATER, MAKERS
 
 EVERY = 1000

@@ -128,6 +128,12 @@ TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
         "Values in {column_A} and {column_B} must always be equal",
         (*PAIR, "mostly", "ignore_row_if", *WHICH_ROWS),
     ),
+    "expect_column_pair_values_to_be_in_set": (
+        "Values in {column_A} and {column_B} must belong to this set: {value_pairs_set}",
+        (*PAIR, "mostly", "value_pairs_set", "ignore_row_if"),  # there, a row_condition is forgotten
+    ),
+    "expect_multicolumn_values_to_be_equal": ("Values across columns {column_list} must be equal", SEVERAL),
+    "expect_column_type_to_be": ("{column} must be of type {type_}", ("column", "type_")),
     "expect_compound_columns_to_be_unique": (
         "Values for given compound columns must be unique together: {column_list}",
         SEVERAL,

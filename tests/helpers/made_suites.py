@@ -185,7 +185,9 @@ def _whole_table(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Ma
 
 def _pair(name: str) -> Any:
     def make(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
-        a, b = dice.sample(list(kinds), 2)
+        a = dice.choice(list(kinds))
+        alike = [b for b in kinds if b != a and (kinds[b] == kinds[a] or dice.random() < 0.2)]
+        b = dice.choice(alike or [b for b in kinds if b != a])
         told: dict[str, Any] = {"column_A": a, "column_B": b}
         told |= dice.choice(({}, {"ignore_row_if": "either_value_is_missing"}, {"ignore_row_if": "neither"}))
         return name, told | ({"or_equal": True} if "greater" in name and dice.random() < 0.5 else {})
@@ -249,6 +251,24 @@ def _z_scores(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
 def _outliers(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
     told = dice.choice(({}, {"method": "std"}, {"method": "iqr", "multiplier": 0.5}, {"multiplier": 3}))
     return "expect_column_values_to_not_be_outliers", {"column": _of(dice, kinds, "int", "double"), **told}
+
+
+def _pairs_set(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+    a, b = dice.sample(list(kinds), 2)
+    one, other = ([*_set(dice, kinds[name]), None] for name in (a, b))
+    pairs = [[dice.choice(one), dice.choice(other)] for _ in range(dice.randint(1, 8))]
+    told = dice.choice(({}, {"ignore_row_if": "either_value_is_missing"}, {"ignore_row_if": "neither"}))
+    return "expect_column_pair_values_to_be_in_set", {
+        "column_A": a,
+        "column_B": b,
+        "value_pairs_set": pairs,
+        **told,
+    }
+
+
+def _dtype(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+    words = (*TYPES, "datetime64[us]", "datetime64[us, UTC]", "category", "str", "object")
+    return "expect_column_type_to_be", {"column": dice.choice(list(kinds)), "type_": dice.choice(words)}
 
 
 def _types(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
@@ -340,6 +360,13 @@ MAKERS = (
 )
 # Of a sequence of their own: seeds of the others keep their answers.
 LATER = (
+    _pair("expect_column_pair_values_a_to_be_greater_than_b"),
+    _pair("expect_column_pair_values_to_be_equal"),
+    _pairs_set,
+    _pairs_set,
+    _record("expect_multicolumn_values_to_be_equal", ""),
+    _dtype,
+    _compound,
     _in_order,
     _in_order,
     _z_scores,

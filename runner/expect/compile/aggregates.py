@@ -49,7 +49,7 @@ def extreme(function: str) -> Callable[[Kwargs, Scope], Compiled]:
 
         def conclude(found: Found, examples: Examples) -> Result:
             if found[ask] is None and column.kind in (Kind.TIME, Kind.INSTANT):
-                return bounds.none, {"observed_value": absent(column)}
+                return bounds.none, plain({"observed_value": absent(column)})
             success, result = bounds.judged(shown(column, found, found[ask]))
             return success, plain(result)
 

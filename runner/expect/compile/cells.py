@@ -12,6 +12,24 @@ from runner.expect.moments import iso
 NAN = float("nan")  # the one that all of pandas' texts share; numbers have one each
 
 
+class NotATime(str):
+    """pandas' NaT: a text to Great Expectations' JSON, without an order, equal to itself alone."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    __gt__ = __le__ = __ge__ = __lt__
+
+
+DIGITS = {"datetime64[ms]": 3, "datetime64[us]": 6, "datetime64[ns]": 9}
+NAT = NotATime("NaT")
+
+
 def nulls(column: Column) -> Scalar:
     """How many nulls a column has in the whole table: what makes pandas read integers as floats."""
     return Scalar("count(*)", column.missing, Fact(Of.MISSING, column))
@@ -38,10 +56,21 @@ def absent(column: Column) -> float | str | None:
         return float("nan")
     if column.kind is Kind.TEXT:
         return NAN
-    return "NaT" if column.kind in (Kind.TIME, Kind.INSTANT) else None
+    return NAT if column.kind in (Kind.TIME, Kind.INSTANT) else None
 
 
 def held(column: Column, found: Found, value: Any) -> Any:
     """A value as pandas would hold it, a null too."""
     seen = shown(column, found, value)
     return absent(column) if seen is None else seen
+
+
+def paired(column: Column, found: Found, value: Any) -> Any:
+    """A value as an array of two columns holds it: numpy tells times with all digits of their unit."""
+    seen = held(column, found, value)
+    if column.kind is not Kind.TIME:
+        return seen
+    if value is None:
+        return NotATime(seen)
+    whole, _, fraction = seen.partition(".")
+    return f"{whole}.{fraction.ljust(9, '0')[: DIGITS[column.dtype]]}"

@@ -6,59 +6,93 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.expect.asks import Found
-from runner.expect.columns import NUMBERS, Column, Kind
-from runner.expect.compile.cells import held, nulls
+from runner.expect.columns import CATEGORY, NUMBERS, PLAIN, Column, Kind
+from runner.expect.compile.cells import held, nulls, paired
 from runner.expect.compiled import Compiled
-from runner.expect.literals import Uncompiled
+from runner.expect.literals import Uncompiled, literal
 from runner.expect.mapped import Mapped, mostly_of
 from runner.expect.scope import Scope
 
 Kwargs = Mapping[str, Any]
+OBJECTS = (Kind.BOOLEAN, Kind.DATE, Kind.DECIMAL)  # to pandas, where one is null
 
 
 def greater(kwargs: Kwargs, scope: Scope) -> Compiled:
-    a, b = _pair(kwargs, scope)
+    a, b = _comparable(kwargs, scope)
     sign = ">=" if kwargs.get("or_equal") else ">"
-    return _paired(kwargs, scope, a, b, f"{a.sql} {sign} {b.sql}")
+    return _paired(kwargs, scope, a, b, f"({a.missing} OR {b.missing} OR NOT ({_compared(a, sign, b)}))")
 
 
 def equal(kwargs: Kwargs, scope: Scope) -> Compiled:
-    a, b = _pair(kwargs, scope)
-    return _paired(kwargs, scope, a, b, f"{a.sql} = {b.sql}")
+    a, b = _comparable(kwargs, scope)
+    return _paired(kwargs, scope, a, b, f"({a.missing} OR {b.missing} OR NOT ({_compared(a, '=', b)}))")
 
 
-def _pair(kwargs: Kwargs, scope: Scope) -> tuple[Column, Column]:
-    a, b = (scope.column(kwargs.get(name), *NUMBERS, Kind.TEXT) for name in ("column_A", "column_B"))
-    both_numbers = a.kind in NUMBERS and b.kind in NUMBERS
-    if a.kind is not b.kind and not both_numbers:
+def in_set(kwargs: Kwargs, scope: Scope) -> Compiled:
+    """Both values together are one of the pairs of a set, of which a null is null."""
+    a, b = (scope.column(kwargs.get(name), *PLAIN) for name in ("column_A", "column_B"))
+    if "float32" in (a.dtype, b.dtype):
+        raise Uncompiled("floats of 32 bits, whose hashes are others")
+    pairs = kwargs.get("value_pairs_set")
+    if (
+        not isinstance(pairs, list)
+        or not pairs
+        or not all(isinstance(p, list) and len(p) == 2 for p in pairs)
+    ):
+        raise Uncompiled("value_pairs_set is no list of pairs, or empty")
+    found = " OR ".join(f"({_is(a, one)} AND {_is(b, other)})" for one, other in pairs)
+    return _paired(kwargs, scope, a, b, f"NOT ({found})")
+
+
+def _is(column: Column, value: Any) -> str:
+    if value is None:
+        return column.missing
+    return f"(NOT {column.missing} AND {column.sql} = {literal(value, column)})"
+
+
+def _comparable(kwargs: Kwargs, scope: Scope) -> tuple[Column, Column]:
+    """Columns of one kind, or of numbers. pandas compares objects one by one, and fails where one is null."""
+    objects = kwargs.get("ignore_row_if") == "either_value_is_missing"
+    kinds = (*NUMBERS, Kind.TEXT, Kind.TIME, Kind.INSTANT, *(OBJECTS if objects else ()))
+    a, b = (scope.column(kwargs.get(name), *kinds) for name in ("column_A", "column_B"))
+    if a.kind is not b.kind and not (a.kind in NUMBERS and b.kind in NUMBERS):
         raise Uncompiled(f"{a.kind} against {b.kind}")
-    if both_numbers and a.dtype != b.dtype:
+    if CATEGORY in (a.dtype, b.dtype) or (a.kind is Kind.TIME and a.dtype != b.dtype):
         raise Uncompiled(f"{a.dtype} against {b.dtype}")
     return a, b
 
 
-def _paired(kwargs: Kwargs, scope: Scope, a: Column, b: Column, expected: str) -> Compiled:
+def _compared(a: Column, sign: str, b: Column) -> str:
+    """Numbers of two types are compared as numpy does, beside a float in 64 bits."""
+    cast = "::DOUBLE" if a.dtype != b.dtype and Kind.FLOAT in (a.kind, b.kind) else ""
+    return f"{a.sql}{cast} {sign} {b.sql}{cast}"
+
+
+def _paired(kwargs: Kwargs, scope: Scope, a: Column, b: Column, unexpected: str) -> Compiled:
+    def present(found: Found, values: Sequence[Any]) -> Any:
+        return tuple(paired(column, found, value) for column, value in zip((a, b), values, strict=True))
+
+    missing, columns = _ignored(kwargs, a, b), (a.read(a.sql), b.read(b.sql))
+    told = (nulls(a), nulls(b))
+    return Mapped(scope, columns, missing, unexpected, mostly_of(kwargs), present, told).compiled()
+
+
+def _ignored(kwargs: Kwargs, a: Column, b: Column) -> str:
     ignored = kwargs.get("ignore_row_if", "both_values_are_missing")
+    if ignored == "neither":
+        return "false"
     joined = {"both_values_are_missing": "AND", "either_value_is_missing": "OR"}.get(ignored)
     if joined is None:
         raise Uncompiled(f"ignore_row_if is {ignored!r}")
-
-    def present(found: Found, values: Sequence[Any]) -> Any:
-        return tuple(held(column, found, value) for column, value in zip((a, b), values, strict=True))
-
-    missing = f"({a.missing} {joined} {b.missing})"
-    unexpected = f"({a.missing} OR {b.missing} OR NOT ({expected}))"
-    return Mapped(
-        scope, (a.sql, b.sql), missing, unexpected, mostly_of(kwargs), present, (nulls(a), nulls(b))
-    ).compiled()
+    return f"({a.missing} {joined} {b.missing})"
 
 
-def several(kwargs: Kwargs, scope: Scope) -> tuple[list[Column], str | None]:
-    """The columns of column_list, and which rows are ignored."""
+def several(kwargs: Kwargs, scope: Scope, *kinds: Kind) -> tuple[list[Column], str | None]:
+    """The columns of column_list, of these kinds, and which rows are ignored."""
     names, ignored = kwargs.get("column_list"), kwargs.get("ignore_row_if", "all_values_are_missing")
     if not isinstance(names, list) or len(names) < 2 or len(set(map(str, names))) < len(names):
         raise Uncompiled("column_list is no list of different columns")
-    columns = [scope.column(name, *NUMBERS, Kind.TEXT) for name in names]
+    columns = [scope.column(name, *kinds) for name in names]
     if ignored == "never":
         return columns, None
     joined = {"all_values_are_missing": " AND ", "any_value_is_missing": " OR "}.get(ignored)
@@ -73,6 +107,7 @@ def record(columns: Sequence[Column], found: Found, values: Sequence[Any]) -> di
 
 
 COMPILERS = {
+    "expect_column_pair_values_to_be_in_set": in_set,
     "expect_column_pair_values_a_to_be_greater_than_b": greater,
     "expect_column_pair_values_to_be_equal": equal,
 }

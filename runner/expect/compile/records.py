@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from runner.expect.asks import Found
-from runner.expect.columns import NUMBERS, Column, Kind
+from runner.expect.columns import ALIKE, CATEGORY, NUMBERS, Column, Kind
 from runner.expect.compile.cells import nulls
 from runner.expect.compile.pairs import record, several
 from runner.expect.compiled import Compiled
@@ -21,21 +21,35 @@ MOST = 7  # with more, numpy adds in another order
 
 def unlike(kwargs: Kwargs, scope: Scope) -> Compiled:
     """No two columns of a row have one value; two nulls are alike."""
-    columns, missing = several(kwargs, scope)
-    if len({column.dtype for column in columns}) > 1:
-        raise Uncompiled("its columns are of several types")
+    columns, missing = _of_one_type(kwargs, scope)
     alike = " OR ".join(f"({_alike(a, b)})" for a, b in combinations(columns, 2))
     return _by_row(kwargs, scope, columns, missing, f"({alike})")
 
 
+def alike(kwargs: Kwargs, scope: Scope) -> Compiled:
+    """All columns of a row have one value; two nulls are alike."""
+    columns, missing = _of_one_type(kwargs, scope)
+    equal = " AND ".join(f"({_alike(columns[0], other)})" for other in columns[1:])
+    return _by_row(kwargs, scope, columns, missing, f"NOT ({equal})")
+
+
+def _of_one_type(kwargs: Kwargs, scope: Scope) -> tuple[list[Column], str | None]:
+    columns, missing = several(kwargs, scope, *ALIKE)
+    if len({(column.kind, column.dtype) for column in columns}) > 1 or columns[0].dtype == CATEGORY:
+        raise Uncompiled("its columns are of several types")
+    return columns, missing
+
+
 def _alike(a: Column, b: Column) -> str:
-    return f"({a.missing} AND {b.missing}) OR (NOT {a.missing} AND NOT {b.missing} AND {a.sql} = {b.sql})"
+    """Whether two values are equal, or both null: true or false, never null."""
+    both = f"NOT {a.missing} AND NOT {b.missing} AND coalesce({a.sql} = {b.sql}, false)"
+    return f"({a.missing} AND {b.missing}) OR ({both})"
 
 
 def total(kwargs: Kwargs, scope: Scope) -> Compiled:
     """A row's sum is one number; with a null in it, it is none."""
-    columns, missing = several(kwargs, scope)
-    if any(c.kind not in NUMBERS or c.dtype in ("float32", "uint64") for c in columns) or len(columns) > MOST:
+    columns, missing = several(kwargs, scope, *NUMBERS)
+    if any(c.dtype in ("float32", "uint64") for c in columns) or len(columns) > MOST:
         raise Uncompiled("its columns are no numbers of 64 bits, or too many")
     wanted = kwargs.get("sum_total")
     if wanted is None or not is_number(wanted):
@@ -57,13 +71,14 @@ def _by_row(
     def present(found: Found, values: Sequence[Any]) -> Any:
         return record(columns, found, values)
 
-    names = tuple(column.sql for column in columns)
+    names = tuple(column.read(column.sql) for column in columns)
     ignored = "false" if missing is None else missing
     told = tuple(map(nulls, columns))
     return Mapped(scope, names, ignored, unexpected, mostly_of(kwargs), present, told).compiled()
 
 
 COMPILERS = {
+    "expect_multicolumn_values_to_be_equal": alike,
     "expect_select_column_values_to_be_unique_within_record": unlike,
     "expect_multicolumn_sum_to_equal": total,
 }

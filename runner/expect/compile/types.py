@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.expect.asks import Found
-from runner.expect.columns import NUMBERS, Column, Kind
+from runner.expect.columns import CATEGORY, KNOWN, NUMBERS, TYPES, Column, Kind
 from runner.expect.compile.cells import nulls
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.literals import Uncompiled
@@ -24,10 +24,24 @@ WORDS = {
     "str": "str",
     "object": "object",
 }
+NAMES = {*WORDS, CATEGORY, *(dtype for _, dtype in TYPES.values())}
 
 
 def of_type(kwargs: Kwargs, scope: Scope) -> Compiled:
     return _typed(kwargs, scope, [kwargs.get("type_")])
+
+
+def dtype_is(kwargs: Kwargs, scope: Scope) -> Compiled:
+    """pandas' own name of the column's type."""
+    column, word = scope.column(kwargs.get("column"), *KNOWN), kwargs.get("type_")
+    if not isinstance(word, str) or word not in NAMES:
+        raise Uncompiled("a type of another name")
+
+    def conclude(found: Found, examples: Examples) -> Result:
+        seen = _dtype(column, found)
+        return seen == WORDS.get(word, word), {"observed_value": seen}
+
+    return Compiled((nulls(column),), conclude)
 
 
 def in_type_list(kwargs: Kwargs, scope: Scope) -> Compiled:
@@ -51,11 +65,14 @@ def _typed(kwargs: Kwargs, scope: Scope, words: Sequence[Any]) -> Compiled:
 
 
 def _dtype(column: Column, found: Found) -> str:
-    """Whole numbers with nulls among them are floats to pandas."""
-    return "float64" if column.kind is Kind.INTEGER and found[nulls(column)] else column.dtype
+    """Whole numbers with nulls among them are floats to pandas, and truths are objects."""
+    if not found[nulls(column)]:
+        return column.dtype
+    return {Kind.INTEGER: "float64", Kind.BOOLEAN: "object"}.get(column.kind, column.dtype)
 
 
 COMPILERS = {
+    "expect_column_type_to_be": dtype_is,
     "expect_column_values_to_be_of_type": of_type,
     "expect_column_values_to_be_in_type_list": in_type_list,
 }

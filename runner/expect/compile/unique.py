@@ -27,7 +27,7 @@ def unique(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 def compound_unique(kwargs: Kwargs, scope: Scope) -> Compiled:
     """Combinations; rows of nulls alone are ignored unless told otherwise."""
-    columns, missing = several(kwargs, scope)
+    columns, missing = several(kwargs, scope, *ALIKE)
     where = scope.where if missing is None else scope.rows(f"NOT {missing}")
     # Two nulls are alike to pandas, NaN or not.
     keys = tuple(f"CASE WHEN {c.missing} THEN NULL ELSE {c.sql} END" for c in columns)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from helpers.differential import case_of, compared, explained
+from helpers.differential import case_of, compared
+from helpers.explained import explained
 
 SEEDS = range(100_000, 100_060)
 LEAST = 500
