@@ -90,12 +90,14 @@ def counted(rows: int, kept: int | None, bad: int, shown: Sequence[tuple[Any, An
 
 
 def plain(value: Any) -> Any:
-    """As JSON has it: decimals are floats."""
+    """As JSON has it: decimals are floats, NaT is a text."""
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
-    return float(value) if isinstance(value, Decimal) else value
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value) if isinstance(value, str) else value
 
 
 def _tally(values: Sequence[Any]) -> list[dict[str, Any]] | None:
