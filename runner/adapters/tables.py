@@ -1,4 +1,4 @@
-"""Tables: found under the solution's root or fetched from S3, read whole into pandas.
+"""Tables of one file under the solution's root, read whole into pandas.
 
 CSV is UTF-8, comma-separated, with a header; pandas' defaults say what is null. Rows of another
 length than the header are refused, because pandas would pad them with nulls in silence.
@@ -7,7 +7,6 @@ length than the header are refused, because pandas would pad them with nulls in 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +16,6 @@ from runner.text import reason
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Download = Callable[[str, Path], None]
-
-
-def locate(root: Path, source: str, scratch: Path, download: Download) -> Path:
-    """The local file of a table; an s3:// one is fetched into `scratch` first.
-
-    Raises as `local_file` does, and whatever `download` raises."""
-    if not source.startswith("s3://"):
-        return local_file(root, source)
-    _known_format(source)
-    path = scratch / Path(source).name
-    download(source, path)
-    return path
 
 
 def local_file(root: Path, source: str) -> Path:

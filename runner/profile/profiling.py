@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runner.adapters.tables import Download
 from runner.errors import InfrastructureError, UsageError
 from runner.expect.literals import Uncompiled
 from runner.profile.looking import looked_at
@@ -16,8 +17,12 @@ from runner.profile.place import Place
 from runner.profile.proposals import proposals
 from runner.profile.seen import SeenTable
 from runner.profile.writing import Written, written
+from runner.sources.buckets import Buckets
 from runner.sources.opening import Places, opened
 from runner.sources.source import Source
+
+if TYPE_CHECKING:
+    from runner.adapters.aws import Aws
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +44,20 @@ def profiled_at(place: Place, sensitive: Iterable[str], confidence: float, *, re
     """The profile of a table where it lies; `real`: the real AWS may be asked for s3:// sources. Raises as
     `profiled` and `opened` do."""
     with tempfile.TemporaryDirectory(prefix="profile-") as scratch:
-        places = Places(place.root, Path(scratch), _fetch(real), place.connections)
+        places = Places(place.root, Path(scratch), Buckets(partial(_aws, real)), place.connections)
         source = opened(place.name, place.config, places)
         return profiled(place.name, source, (*place.sensitive, *sensitive), confidence)
 
 
-def _fetch(real: bool) -> Download:
-    """Fetches s3:// sources, from the AWS that was asked for by name."""
+def _aws(real: bool) -> Aws:
+    """The AWS that was asked for by name."""
+    from runner.sandbox.choose import is_real
 
-    def fetch(uri: str, path: Path) -> None:
-        from runner.sandbox.choose import is_real
+    if not is_real(real):
+        raise UsageError("the table lies in S3", hint="--aws (or LOCKGATE_AWS=1) lets it be fetched")
+    from runner.adapters.aws import Aws, real_target
 
-        if not is_real(real):
-            raise UsageError("lies in S3", where=uri, hint="--aws (or LOCKGATE_AWS=1) lets it be fetched")
-        from runner.adapters.aws import Aws, real_target
-
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        Aws(real_target()).download(bucket, key, path)
-
-    return fetch
+    return Aws(real_target())
 
 
 def profiled(name: str, source: Source, sensitive: Iterable[str] = (), confidence: float = 0.99) -> Profile:

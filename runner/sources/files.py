@@ -1,63 +1,153 @@
-"""One file of a table, at hand."""
+"""A table that is one file or many, wherever they lie: read as Parquet, into which all else is rewritten."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.adapters.files import sha256_file
 from runner.adapters.tables import read_frame
 from runner.errors import InfrastructureError
 from runner.expect.asks import Asked
-from runner.expect.columns import Column
+from runner.expect.columns import Column, column_of
 from runner.expect.duck import DuckTable, columns_of
 from runner.expect.footer import Trusting, footer_of
 from runner.expect.literals import Uncompiled
+from runner.expect.parts import FILE, Parts
+from runner.sources.changed import Part
+from runner.sources.formats import CSV, PARQUET, Format, format_of_all
+from runner.sources.listing import Item, Place, difference
+from runner.sources.local import local
+from runner.sources.parquet import rows_of
+from runner.sources.partitions import folders_of, repeated, types_of
+from runner.sources.unpacking import unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_PARQUET = "its table is no Parquet"
-
 
 @dataclass(frozen=True)
-class File:
-    """A file of a table; `where` is what lockgate.yml calls it. If `trusted`, its footer is believed."""
+class Files:
+    """A table's files as they were when it was opened. `items` are all of them, `part` those that are judged;
+    what has to be fetched or rewritten goes into `scratch`. If `trusted`, Parquet's footers are believed."""
 
-    path: Path
-    where: str
+    place: Place
+    items: tuple[Item, ...]
+    part: Part
+    scratch: Path
     trusted: bool = False
 
     def columns(self) -> Mapping[str, Column] | Uncompiled:
-        if self.path.suffix != ".parquet":
-            return Uncompiled(NO_PARQUET)
+        parts = self._parts
         if find_spec("duckdb") is None:
             return Uncompiled("DuckDB is not installed")
         try:
-            return columns_of(self.path)
+            found = columns_of(parts.paths[0])
         except Uncompiled as why:
             return why
+        if len(parts.paths) > 1 and FILE in map(str.lower, found):
+            return Uncompiled(f"a column is called {FILE}, as DuckDB calls the files' positions")
+        return found | {name: column_of(name, type) for name, type in types_of(parts.folders).items()}
 
     def asked(self) -> Asked:
         return self._asked
 
     @cached_property
     def _asked(self) -> Asked:
-        table = DuckTable.of(self.path)
-        return Trusting(footer_of([self.path]), table) if self.trusted else table
+        table = DuckTable.of(self._parts)
+        return Trusting(footer_of(self._parts.paths), table) if self.trusted else table
 
     def frame(self) -> pd.DataFrame:
-        return read_frame(self.path, self.where)
+        import pandas as pd
+
+        parts = self._parts
+        frames = [read_frame(path, name) for name, path in zip(self._names, parts.paths, strict=True)]
+        frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+        return frame.assign(**repeated(parts.folders, [len(each) for each in frames]))
 
     def digest(self) -> str:
-        try:
-            return sha256_file(self.path)
-        except OSError as error:
-            raise InfrastructureError(f"cannot be read: {error.strerror}", where=self.where) from None
+        """Of one file its bytes' sha256; of many that of the lines `name NUL sha256`. A file that is not
+        judged stands there with what identifies it. What was fetched is listed again."""
+        if changed := difference(self.items, self.place.items()):
+            raise InfrastructureError(changed, where=self.place.where)
+        if len(self.items) == 1:
+            return self._sha256(self._at_hand[0])
+        known = dict(self.part.files)
+        known |= {
+            item.name: self._sha256(path) for item, path in zip(self.part.items, self._at_hand, strict=True)
+        }
+        lines = "".join(f"{item.name}\0{known[item.name]}\n" for item in self.items)
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     def size(self) -> int:
-        return self.path.stat().st_size if self.path.exists() else 0
+        return sum(item.size for item in self.items)
+
+    def facts(self) -> Mapping[str, Any]:
+        return self.part.facts()
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """What people know the files by."""
+        if len(self.items) == 1:
+            return (self.place.where,)
+        return tuple(item.name for item in self.part.items)
+
+    @cached_property
+    def _at_hand(self) -> tuple[Path, ...]:
+        folder = self.scratch / "fetched"
+        folder.mkdir(exist_ok=True)
+        return self.place.brought(self.part.items, folder)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        """The table as Parquet. Raises InfrastructureError, naming the first file that does not fit."""
+        names = [item.name for item in self.items]
+        form = format_of_all(names)
+        folders = folders_of([item.name for item in self.part.items], self.place.where)
+        files = dict(zip(self._names, self._at_hand, strict=True))
+        if form.kind != PARQUET:
+            files = dict(zip(files, self._rewritten(form, files), strict=True))
+        rows = rows_of(files)
+        parts = Parts(tuple(files.values()), rows, folders)
+        if folders:
+            self._require_apart(parts)
+        return parts
+
+    def _rewritten(self, form: Format, files: Mapping[str, Path]) -> tuple[Path, ...]:
+        from runner.sources import delimited, json_lines
+
+        folder = self.scratch / "rewritten"
+        folder.mkdir(exist_ok=True)
+        if form.packed:
+            files = {
+                name: unpacked(path, folder / f"{n:06}.txt", name)
+                for n, (name, path) in enumerate(files.items())
+            }
+        return delimited.rewritten(files, folder) if form.kind == CSV else json_lines.rewritten(files, folder)
+
+    def _require_apart(self, parts: Parts) -> None:
+        import pyarrow.parquet as pq
+
+        names = {name.lower() for name in pq.read_schema(parts.paths[0]).names}
+        for name in parts.folders:
+            if name.lower() in names:
+                told = f"{name!r} is a column of the files and a partition, too"
+                raise InfrastructureError(told, where=self.place.where)
+
+    def _sha256(self, path: Path) -> str:
+        try:
+            return sha256_file(path)
+        except OSError as error:
+            raise InfrastructureError(f"cannot be read: {error.strerror}", where=self.place.where) from None
+
+
+def file_at(path: Path, scratch: Path | None = None) -> Files:
+    """A table that is one file; one of Parquet needs no folder for what has to be rewritten."""
+    place = local(path.parent, path.name)
+    items = place.items()
+    return Files(place, items, Part(items), scratch or path.parent)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.adapters.tables import Download, locate
+from runner.adapters.files import sha256_file
 from runner.config.data import Connection, TableSource
+from runner.errors import InfrastructureError
+from runner.expect.columns import Column
+from runner.expect.literals import Uncompiled
+from runner.model import NOT_HANDED, Earlier
+from runner.sources.changed import Before, Part, changed
 from runner.sources.databases import Databases
-from runner.sources.files import File
+from runner.sources.files import Files
+from runner.sources.formats import PARQUET, format_of, format_of_all
+from runner.sources.listing import Item, Place
+from runner.sources.local import local
+from runner.sources.remote import SCHEME, Remote, in_s3
 from runner.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What tables are looked for in: the solution's folder, databases, S3 by `fetch`; `scratch` is for
-    what has to be fetched or rewritten first, a folder a table."""
+    """What tables are looked for in: the solution's folder, S3 by `remote`, databases; `scratch` is for what
+    has to be fetched or rewritten first, a folder a table. `earlier`: what the last runs that passed knew."""
 
     root: Path
     scratch: Path
-    fetch: Download
+    remote: Remote
     connections: Mapping[str, Connection] = field(default_factory=dict)
     databases: Databases = field(default_factory=Databases)
+    earlier: Earlier = NOT_HANDED
 
 
 def opened(name: str, config: TableSource, places: Places) -> Source:
@@ -32,5 +43,50 @@ def opened(name: str, config: TableSource, places: Places) -> Source:
         return table
     folder = places.scratch / name
     folder.mkdir(exist_ok=True)
-    path = locate(places.root, config.source, folder, places.fetch)
-    return File(path, config.source, config.trust_footer)
+    place, items = _found(config.source, places)
+    if config.partitions == "all":
+        return Files(place, items, Part(items), folder, config.trust_footer)
+
+    def content(item: Item) -> str:
+        """What S3 says of a file's content; of one at hand, its digest."""
+        return f"{item.tag} {item.size}" if item.tag else sha256_file(place.brought((item,), folder)[0])
+
+    part = changed(items, content, _asked(config, places.root), _before(name, config, places.earlier))
+    return Files(place, items, part, folder, config.trust_footer)
+
+
+def glanced(root: Path, source: str) -> Mapping[str, Column] | Uncompiled:
+    """The columns of a table below `root`, as far as they are known before it is read: Parquet's. Raises as
+    `opened` does, InfrastructureError also for what has to be read first."""
+    place = local(root, source)
+    items = place.items()
+    form = format_of_all([item.name for item in items])
+    if form.kind != PARQUET:
+        raise InfrastructureError(f"it is {form.kind}, whose rows say what their types are", where=source)
+    return Files(place, items, Part(items), root).columns()
+
+
+def _found(source: str, places: Places) -> tuple[Place, tuple[Item, ...]]:
+    """What lies there, of one format."""
+    place = in_s3(places.remote, source) if source.startswith(SCHEME) else local(places.root, source)
+    if place.wanted.is_one:
+        format_of(source)
+    items = place.items()
+    format_of_all([item.name for item in items])
+    return place, items
+
+
+def _asked(config: TableSource, root: Path) -> str:
+    """A digest of all that lockgate.yml asks of a table, and of its suite."""
+    told = f"{sha256_file(root / config.suite)} {config.model_dump_json()}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _before(name: str, config: TableSource, earlier: Earlier) -> Before:
+    if not earlier.runs:
+        return Before(why=earlier.unknown or "no earlier run passed")
+    last = earlier.runs[0]
+    known = last.tables.get(name)
+    if known is None or known.source != config.source or not known.files:
+        return Before(why=f"run {last.run_id} knew none of them")
+    return Before(last.run_id, known.files)

@@ -1,4 +1,4 @@
-"""Hive's partitions: folders called `column=value` become columns at the table's end. Pure.
+"""Hive's partitions: folders called `column=value` become columns at the table's end.
 
 A column is of whole numbers where all of its values are, else of text; `__HIVE_DEFAULT_PARTITION__` is null;
 %-escapes are undone. https://spark.apache.org/docs/latest/sql-data-sources-parquet.html#partition-discovery
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from runner.errors import InfrastructureError
 from runner.expect.parts import Partition
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -47,5 +51,17 @@ def types_of(folders: Mapping[str, Sequence[Partition]]) -> dict[str, str]:
     """Column -> Arrow's name of its type."""
     return {
         name: "int64" if any(isinstance(value, int) for value in values) else "string"
+        for name, values in folders.items()
+    }
+
+
+def repeated(folders: Mapping[str, Sequence[Partition]], rows: Sequence[int]) -> dict[str, pd.Series[Any]]:
+    """Column -> each file's value as often as it has rows, as pandas reads such a column of Parquet."""
+    import numpy as np
+    import pyarrow as pa
+
+    types, files = types_of(folders), np.repeat(np.arange(len(rows)), rows)
+    return {
+        name: pa.array(values, type=pa.type_for_alias(types[name])).take(pa.array(files)).to_pandas()
         for name, values in folders.items()
     }

@@ -96,6 +96,9 @@ class PostgresTable:
     def size(self) -> int:
         return self._size
 
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
     @cached_property
     def _oid(self) -> int:
         found = self.postgres.select("SELECT to_regclass(%s)::oid", [self.name])[0][0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.expect.asks import Asked
 from runner.expect.columns import Column
@@ -30,3 +30,6 @@ class Source(Protocol):
 
     def size(self) -> int:
         """How many bytes it has where it lies."""
+
+    def facts(self) -> Mapping[str, Any]:
+        """What the manifest says of it besides: `part`, in words, where not all of it is what was judged."""

@@ -11,13 +11,16 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runner.adapters.tables import Download
 from runner.config.schema import DataStage
 from runner.errors import InfrastructureError
 from runner.model import Check, Evidence, StageReport
+from runner.sources.buckets import Buckets
 from runner.sources.opening import Places
+from runner.sources.remote import Remote
 from runner.stages import StageJob
 from runner.stages.outcome import worst
 from runner.stages.tables.engine import Engine, validate, version
@@ -26,10 +29,13 @@ from runner.stages.tables.reading import Reading, reading
 from runner.stages.tables.relations import due, related
 from runner.stages.tables.suite import Suite, read_suites
 
+if TYPE_CHECKING:
+    from runner.adapters.aws import Aws
 
-def run(job: StageJob, download: Download | None = None, engine: Engine = validate) -> StageReport:
-    """Judge every table; `download(uri, path)` fetches s3:// sources, from the job's AWS by default,
-    and `engine` answers what is not compiled.
+
+def run(job: StageJob, remote: Remote | None = None, engine: Engine = validate) -> StageReport:
+    """Judge every table; `remote` is where s3:// sources lie, the job's AWS by default, and `engine` answers
+    what is not compiled.
 
     Raises ConfigError with every problem of every suite."""
     stage = job.stage
@@ -37,7 +43,8 @@ def run(job: StageJob, download: Download | None = None, engine: Engine = valida
     begun = time.monotonic()
     suites = read_suites(job.root, {name: source.suite for name, source in stage.tables.items()})
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
-        places = Places(job.root, Path(scratch), download or _from_aws(job), stage.connections)
+        there = remote or Buckets(partial(_aws, job))
+        places = Places(job.root, Path(scratch), there, stage.connections, earlier=job.earlier)
         with reading(stage, Path(scratch), engine) as way:
             outcomes = {name: _table(job, stage, name, suites[name], places, way) for name in stage.tables}
             between = _between(job, stage, outcomes)
@@ -77,16 +84,12 @@ def _collected(job: StageJob, stage: DataStage, suites: Mapping[str, Suite]) -> 
     return (*(id for ids in tables for id in ids), *due(stage))
 
 
-def _from_aws(job: StageJob) -> Download:
-    def download(uri: str, path: Path) -> None:
-        if not job.aws:
-            raise InfrastructureError("no AWS is at hand to fetch it from", where=uri)
-        from runner.adapters.aws import Aws, target_from_env
+def _aws(job: StageJob) -> Aws:
+    if not job.aws:
+        raise InfrastructureError("no AWS is at hand to fetch it from")
+    from runner.adapters.aws import Aws, target_from_env
 
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        Aws(target_from_env(job.aws, is_sandbox=job.is_sandbox)).download(bucket, key, path)
-
-    return download
+    return Aws(target_from_env(job.aws, is_sandbox=job.is_sandbox))
 
 
 def _evidence(outcomes: Iterable[TableOutcome]) -> Evidence:

@@ -44,7 +44,7 @@ MAY = {
     "config": {"errors", "model", "resources"},
     "environment": {"errors", "model", "adapters", "config"},
     "expect": {"errors", "text"},
-    "sources": {"errors", "text", "adapters", "config", "expect"},
+    "sources": {"errors", "model", "text", "adapters", "config", "expect"},
     "plan": {"errors", "model", "config"},
     "profile": {"errors", "model", "adapters", "config", "expect", "sources", "stages", "sandbox"},
     "judge": {"errors", "model", "adapters", "config", "stages"},

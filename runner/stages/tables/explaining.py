@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.adapters.tables import local_file
 from runner.config.schema import DataStage
 from runner.errors import InfrastructureError
 from runner.expect.compilers import COMPILERS
-from runner.expect.literals import Uncompiled
 from runner.expect.sentences import SEVERITIES
-from runner.sources.files import NO_PARQUET, File
+from runner.sources.opening import glanced
 from runner.stages.tables.answering import ODD, planned
 from runner.stages.tables.suite import Expectation, Suite, read_suites
 
@@ -50,15 +48,13 @@ def _table(root: Path, source: str, suite: Suite) -> Explained:
     if source.startswith("s3://"):
         return _by_type(source, suite, f"{UNKNOWN}: it lies in S3")
     try:
-        intent = planned(suite, File(local_file(root, source), source).columns())
+        intent = planned(suite, glanced(root, source))
     except InfrastructureError as error:
         return _by_type(source, suite, f"{UNKNOWN}: {error.what}")
     return Explained(source, tuple(intent.compiled), intent.left)
 
 
 def _by_type(source: str, suite: Suite, note: str) -> Explained:
-    if not source.endswith(".parquet"):
-        return Explained(source, (), planned(suite, Uncompiled(NO_PARQUET)).left)
     left = {e.id: why for e in suite.expectations if (why := _never(e))}
     return Explained(source, tuple(e.id for e in suite.expectations if e.id not in left), left, note)
 

@@ -89,6 +89,7 @@ def _suite(suite: Suite) -> Judged:
 def _unchanged(seen: Seen, digest: str) -> Check:
     id, source = f"{seen.name}/table", seen.config.source
     measured = f"{seen.answered.rows:,} rows x {len(seen.answered.columns)} columns"
+    measured += f" ({part})" if (part := seen.source.facts().get("part")) else ""
     if seen.config.trust_footer:
         measured += f", {len(seen.answered.by_footer)} expectations answered by the footer alone"
     try:
@@ -110,5 +111,6 @@ def _facts(seen: Seen, size: int, found: Mapping[str, Findings]) -> dict[str, An
         "bytes": size,
         "columns": dict(seen.answered.columns),
         **trusted,
+        **seen.source.facts(),
         **dict(told),
     }

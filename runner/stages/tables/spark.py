@@ -63,6 +63,9 @@ class SparkTable:
         with _told(self.where):
             return sum(file.size for file in self.files())
 
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
     def _require_utf8(self) -> None:
         """Spark's readers put U+FFFD where bytes are no text."""
         lines = self.session.read.options(**WHOLE).text([file.uri for file in self.files()])

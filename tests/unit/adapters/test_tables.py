@@ -7,12 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from runner.adapters.tables import local_file, locate, read_frame
+from runner.adapters.tables import local_file, read_frame
 from runner.errors import InfrastructureError, UsageError
-
-
-def no_download(uri: str, path: Path) -> None:
-    raise AssertionError(f"{uri} was fetched")
 
 
 @pytest.mark.parametrize("source", ["../t.csv", "/etc/t.csv", "link/t.csv"])
@@ -33,18 +29,7 @@ def test_only_known_formats_are_read(tmp_path: Path) -> None:
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(InfrastructureError, match=r"data/t\.csv: there is no such file"):
-        locate(tmp_path, "data/t.csv", tmp_path, no_download)
-
-
-def test_an_object_of_s3_is_fetched_once(tmp_path: Path) -> None:
-    fetched = []
-
-    def download(uri: str, path: Path) -> None:
-        fetched.append(uri)
-        path.write_text("a\n1\n")
-
-    path = locate(tmp_path, "s3://bucket/some/t.csv", tmp_path, download)
-    assert (fetched, path.read_text()) == (["s3://bucket/some/t.csv"], "a\n1\n")
+        local_file(tmp_path, "data/t.csv")
 
 
 def test_csv_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
@@ -73,8 +58,14 @@ UNREADABLE = {
     "all rows long": ("t.csv", b"a,b\n1,2,3\n1,2,3\n", "3 fields"),
     "a column twice": ("t.csv", b"a,a\n1,2\n", "names a column twice"),
     "nothing": ("t.csv", b"", "the header is empty"),
-    "an open quote": ("t.csv", b'a,b\n1,"2\n', "unexpected end"),
-    "latin-1": ("t.csv", b"a\n\xe9\n", "UnicodeDecodeError"),
+    "an open quote": ("t.csv", b'a,b\n1,"2\n', "line 2: a quote is not closed"),
+    "latin-1": ("t.csv", b"a\n\xe9\n", "line 2 is not UTF-8"),
+    "no UTF-8 after its first block": ("t.csv", b"a\n" + b"x\n" * 9_000 + b"\xff\n", "line 9002 is not"),
+    "a NUL": ("t.csv", b"a,b\n1,\x00\n", "line 2 has a NUL in it"),
+    "more after a quote": ("t.csv", b'a,b\n1,"2"x\n', "line 2: ',' expected after"),
+    "a short row after a text of two lines": ("t.csv", b'a,b\n1,"2\n3"\n4\n', "line 4 has 1 fields"),
+    "an endless line": ("t.csv", b"a\n" + b"x" * 2**24, "line 2 is longer than"),
+    "too many columns": ("t.csv", b",".join(b"c%d" % n for n in range(10_001)), "more than 10,000"),
     "corrupt parquet": ("t.parquet", b"PAR1 not really PAR1", "cannot be read"),
     "empty parquet": ("t.parquet", b"", "cannot be read"),
 }

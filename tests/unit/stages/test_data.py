@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.judging import checks_of, data_job
+from helpers.objects import Objects
 
 from runner.errors import ConfigError
 from runner.model import Check, Status
@@ -153,13 +154,8 @@ def test_a_table_that_changes_while_it_is_judged_is_an_error(
 
 def test_a_table_in_s3_is_fetched_and_judged(tmp_path: Path) -> None:
     local = write(tmp_path, [e(NOT_NULL, column="b")])
-    content = (tmp_path / "t.parquet").read_bytes()
-
-    def download(uri: str, path: Path) -> None:
-        assert uri == "s3://bucket/t.parquet"
-        path.write_bytes(content)
-
-    report = run(data_job(tmp_path, t={**local, "source": "s3://bucket/t.parquet"}), download)
+    remote = Objects({"bucket": {"t.parquet": (tmp_path / "t.parquet").read_bytes()}})
+    report = run(data_job(tmp_path, t={**local, "source": "s3://bucket/t.parquet"}), remote)
     assert report.status is Status.PASSED and report.judged[0].facts["source"] == "s3://bucket/t.parquet"
 
 
