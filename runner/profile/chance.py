@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean, pstdev
 
-OFTEN = 10  # a value that so many rows share is no accident
+OFTEN = 10  # an extreme that so many rows share is no accident
+KNOWN = 5  # of values that each have so many rows, none is rare: a gap to what was never seen
 STEPS = 60
 
 
@@ -42,7 +43,7 @@ class Chance:
         """The share of rows that a fresh sample may have of values that this one has not: 0 where each of its
         values is frequent, so that nothing says there are rare ones."""
         known = list(counts)
-        if min(known, default=0) >= OFTEN:
+        if min(known, default=0) >= KNOWN:
             return 0.0
         return self.most(sum(1 for count in known if count == 1), sum(known))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from runner.expect.columns import Kind
 from runner.profile.chance import OFTEN, Chance
@@ -14,6 +15,7 @@ SLACK = 0.1  # of the range, at either end that is open
 SHIFT = 0.5  # standard deviations that a mean may move
 STEADY = 0.3  # relative error of a standard deviation up to which half and twice of it say something
 LEAST = 100  # rows for a mean
+SEEN = 3  # times that an end of a scale is seen, and how much rarer than usual it may be
 
 
 def range_of(column: SeenColumn, chance: Chance, *, is_key: bool) -> Iterator[Proposal]:
@@ -42,11 +44,27 @@ def ends(
 ) -> tuple[float | None, float | None]:
     """The least and the greatest value that are expected; None beyond all floats."""
     low, high = column.lowest[0], column.highest[0]
-    down = _slack(chance, [-value for value in column.lowest], -centre, high - low)
-    up = _slack(chance, column.highest, centre, high - low)
+    down, up = (
+        (0.0, 0.0)
+        if is_scale(column)
+        else (
+            _slack(chance, [-value for value in column.lowest], -centre, high - low),
+            _slack(chance, column.highest, centre, high - low),
+        )
+    )
     least = below(low - down, high - low, whole=whole) if down and math.isfinite(low - down) else low
     most = above(high + up, high - low, whole=whole) if up and math.isfinite(high + up) else high
     return (max(least, 0) if low >= 0 else least), (min(most, 0) if high <= 0 else most)
+
+
+def is_scale(column: SeenColumn) -> bool:
+    """Whether whole numbers are all of those between the first and the last, and these two not much rarer than
+    others: hours of a day, not the tails of a count."""
+    counts = dict(column.values or ())
+    ends = [counts.get(value, 0) for value in (column.lowest[0], column.highest[0])]
+    if column.column.kind is not Kind.INTEGER or len(counts) < column.highest[0] - column.lowest[0] + 1:
+        return False
+    return min(ends) >= max(SEEN, median(counts.values()) / SEEN)
 
 
 def _slack(chance: Chance, extremes: Sequence[float], centre: float, span: float) -> float:
@@ -59,7 +77,7 @@ def _slack(chance: Chance, extremes: Sequence[float], centre: float, span: float
 def _said(low: float, high: float, least: float | None, most: float | None) -> str:
     open_ends = [end for end, is_open in (("below", least != low), ("above", most != high)) if is_open]
     if not open_ends:
-        return "; both ends are frequent, and so the scale's"
+        return "; the ends of a scale"
     return f"; with slack {' and '.join(open_ends)} for what a fresh sample may have"
 
 

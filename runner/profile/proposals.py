@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from runner.expect.columns import NUMBERS, Kind
@@ -69,15 +70,22 @@ def _of(column: SeenColumn, seen: SeenTable, chance: Chance) -> Iterator[Proposa
 
 
 def _type(column: SeenColumn) -> Iterator[Proposal]:
-    """To pandas, whole numbers with nulls among them are floats: either is right where there are some."""
+    """To pandas, whole numbers with nulls among them are floats, and it writes them as such: either is right
+    where there are nulls."""
     dtype, name = column.column.dtype, column.name
-    if column.column.kind is Kind.INTEGER and column.nulls:
-        why = f"whole numbers; with its nulls, pandas reads {dtype} as float64"
-        kwargs: dict[str, object] = {"column": name, "type_list": [dtype, "float64"]}
+    if column.column.kind in NUMBERS and column.nulls and _are_whole(column):
+        why = f"whole numbers, stored as {dtype}; with nulls among them, pandas makes floats of them"
+        types = [dtype, "int64" if column.column.kind is Kind.FLOAT else "float64"]
+        kwargs: dict[str, object] = {"column": name, "type_list": types}
         yield Proposal("expect_column_values_to_be_in_type_list", kwargs, why)
     elif column.column.kind in NUMBERS:
         kwargs = {"column": name, "type_": dtype}
         yield Proposal("expect_column_values_to_be_of_type", kwargs, f"stored as {dtype}")
+
+
+def _are_whole(column: SeenColumn) -> bool:
+    extremes = (*column.lowest, *column.highest)
+    return bool(extremes) and all(math.isfinite(value) and value == int(value) for value in extremes)
 
 
 def _nulls(column: SeenColumn, chance: Chance) -> Iterator[Proposal]:
