@@ -4,9 +4,10 @@ python ours.py TABLE SUITE trusting|doubting; prints how many expectations passe
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from runner.sources.files import File
+from runner.sources.files import file_at
 from runner.stages.tables.answering import answered
 from runner.stages.tables.suite import read_suite
 
@@ -17,7 +18,7 @@ def refused(frame: object, suite: object, table: str) -> object:
 
 table, suite = map(Path, sys.argv[1:3])
 told = answered(
-    File(table, table.name, sys.argv[3] == "trusting"),
+    replace(file_at(table), trusted=sys.argv[3] == "trusting"),
     read_suite(suite.parent, suite.name, "speed"),
     "speed",
     refused,  # type: ignore[arg-type]

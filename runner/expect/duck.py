@@ -8,7 +8,6 @@ two values are. Only where two are, or values repeat in the first rows, are the 
 # ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, literals.py)
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -39,7 +38,6 @@ from runner.expect.parts import AT, Parts
 from runner.expect.scope import conjunction
 from runner.text import reason
 
-PLAIN = re.compile(r"u?int(8|16|32|64)|float(32|64)|bool|object|str|datetime64\[(ms|us|ns)\]")
 # What these leave out because a footer says so is not seen: a footer ignores NaN, and trusts its writer.
 TRUSTING = "filter_pushdown,statistics_propagation"
 # Tables of fewer rows are grouped at once. Of larger ones so many rows are looked at first, and where more
@@ -61,26 +59,27 @@ def columns_of(path: Path) -> dict[str, Column]:
         told = schema.pandas_metadata or {}
     except Exception as error:  # readers of hostile files raise whatever they like
         raise InfrastructureError(f"cannot be read: {reason(error)}", where=path.name) from None
-    _require_plain(told)
+    try:
+        types = _pandas_types(told)
+    except (AttributeError, TypeError):
+        raise Uncompiled("pandas could not have written what stands beside its schema") from None
     names = [field.name for field in schema]
     if len({name.lower() for name in names}) < len(names):
         raise Uncompiled("two columns have one name, but for upper and lower case")
     if AT in {name.lower() for name in names}:
         raise Uncompiled(f"a column is called {AT}, as DuckDB calls the rows' positions")
-    return {field.name: column_of(field.name, str(field.type)) for field in schema}
+    return {field.name: column_of(field.name, str(field.type), types.get(field.name, "")) for field in schema}
 
 
-def _require_plain(told: Mapping[str, Any]) -> None:
-    """What pandas wrote beside the schema changes nothing: no index, no nullable types, no categories, names
-    that are texts."""
+def _pandas_types(told: Mapping[str, Any]) -> dict[Any, str]:
+    """By column, what pandas wrote of its types beside the schema. Raises Uncompiled where that tells of an
+    index, or of names that are no texts."""
     if not all(map(_is_count, told.get("index_columns", ()))):
         raise Uncompiled("the table has an index of its own")
     for names in told.get("column_indexes", ()):
         if names.get("pandas_type") not in ("unicode", "string", "empty"):
             raise Uncompiled("its columns' names are no texts to pandas")
-    for column in told.get("columns", ()):
-        if not PLAIN.fullmatch(str(column.get("numpy_type"))):
-            raise Uncompiled(f"column {column.get('name')!r} is of pandas' type {column.get('numpy_type')}")
+    return {column.get("field_name"): str(column.get("numpy_type")) for column in told.get("columns", ())}
 
 
 def _is_count(index: Any) -> bool:
@@ -90,11 +89,14 @@ def _is_count(index: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DuckTable:
-    """A Parquet file behind DuckDB. Raises InfrastructureError where it cannot be read to its end."""
+    """A Parquet file behind DuckDB. Raises InfrastructureError where it cannot be read to its end.
+
+    `few` and `hashes` are FEW and HASHES, but for tests of small tables."""
 
     connection: Any
     source: str
     few: int = FEW
+    hashes: int = HASHES
 
     @classmethod
     def of(cls, table: Path | Parts, threads: int | None = None, few: int = FEW) -> DuckTable:
@@ -177,7 +179,7 @@ class DuckTable:
 
     def _differing(self, ask: Distinct, rows: int) -> int | None:
         """The number of a condition's rows if all differ, by their hashes; None if two may be equal."""
-        hash, parts, seen = hashed(ask), -(-rows // HASHES), 0
+        hash, parts, seen = hashed(ask), -(-rows // self.hashes), 0
         for part in range(parts):
             where = conjunction(ask.where, f"{hash} % {parts} = {part}") if parts > 1 else ask.where
             hashes = self._column(hash, where, rows)
