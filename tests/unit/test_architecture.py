@@ -43,6 +43,7 @@ MAY = {
     "wire": {"errors", "model", "adapters"},
     "config": {"errors", "model", "resources"},
     "environment": {"errors", "model", "adapters", "config"},
+    "drift": set(),
     "expect": {"errors", "text"},
     "sources": {"errors", "model", "text", "adapters", "config", "expect"},
     "plan": {"errors", "model", "config"},
