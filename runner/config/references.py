@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from runner.config.between import data_problems
+from runner.config.data import TableSource
 from runner.config.problems import did_you_mean
 from runner.config.schema import (
     Component,
@@ -155,7 +157,8 @@ def _stages(solution: Solution, root: Path) -> Found:
             yield from _suites((*at, "suites"), stage.suites, root)
         if isinstance(stage, DataStage):
             for table, source in stage.tables.items():
-                yield from _exists((*at, "tables", table, "suite"), root, source.suite)
+                yield from _table_files((*at, "tables", table), source, root)
+            yield from data_problems(at, stage)
         elif isinstance(stage, ModelStage):
             yield from _known((*at, "candidate"), stage.candidate, _of(solution, Model), "model component")
             yield from _exists((*at, "criteria"), root, stage.criteria)
@@ -167,6 +170,12 @@ def _stages(solution: Solution, root: Path) -> Found:
             yield from _endpoint(at, stage, solution)
         elif isinstance(stage, IntegrationStage):
             yield from _integration(at, stage, solution)
+
+
+def _table_files(at: Loc, source: TableSource, root: Path) -> Found:
+    yield from _exists((*at, "suite"), root, source.suite)
+    if source.contract:
+        yield from _exists((*at, "contract", "columns"), root, source.contract.columns)
 
 
 def _endpoint(at: Loc, stage: ModelStage, solution: Solution) -> Found:

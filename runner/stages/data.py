@@ -72,8 +72,8 @@ def _table(
 
 
 def _between(job: StageJob, stage: DataStage, outcomes: Mapping[str, TableOutcome]) -> tuple[Check, ...]:
-    sources = {name: outcome.source for name, outcome in outcomes.items() if outcome.source is not None}
-    checks = tuple(related(stage, sources))
+    seen = {name: outcome.seen for name, outcome in outcomes.items() if outcome.seen is not None}
+    checks = tuple(related(stage, seen))
     for check in checks:
         job.progress(check)
     return checks

@@ -12,8 +12,13 @@ from typing import Any
 import pandas as pd
 from helpers.judging import checks_of
 
+from runner.adapters.aws import Aws
+from runner.config.data import TableSource
 from runner.config.schema import DataStage, Solution
 from runner.model import Check, Earlier, EarlierRun, TableFacts
+from runner.sources.buckets import Buckets
+from runner.sources.opening import Places, opened
+from runner.sources.source import Source
 from runner.stages import StageJob
 from runner.stages.data import run
 
@@ -29,6 +34,17 @@ def table(root: Path, name: str, columns: Mapping[str, Any] | pd.DataFrame, suff
     path = root / f"{name}{suffix}"
     frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_parquet(path, index=False)
     return path.name
+
+
+def source(root: Path, place: str) -> Source:
+    """A table, found as the stage finds it."""
+    (root / "scratch").mkdir(exist_ok=True)
+    name, config = place.partition(".")[0], TableSource(source=place, suite="s.json")
+    return opened(name, config, Places(root, root / "scratch", Buckets(nowhere)))
+
+
+def nowhere() -> Aws:
+    raise AssertionError("S3 was asked")
 
 
 def job(root: Path, tables: Mapping[str, Any], earlier: Earlier | None = None, **stage: Any) -> StageJob:

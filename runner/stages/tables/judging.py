@@ -11,7 +11,6 @@ from runner.config.data import TableSource
 from runner.errors import LockgateError
 from runner.model import Check, Judged, Plot, Status, Table
 from runner.sources.opening import Places
-from runner.sources.source import Source
 from runner.stages import StageJob
 from runner.stages.tables.checks import judge, unjudged
 from runner.stages.tables.evidence import plot_of, table_of, write_result
@@ -31,7 +30,7 @@ class TableOutcome:
     tables: tuple[Table, ...] = ()
     plots: tuple[Plot, ...] = ()
     files: tuple[str, ...] = ()
-    source: Source | None = None
+    seen: Seen | None = None
 
 
 def collected(job: StageJob, name: str, config: TableSource, suite: Suite) -> tuple[str, ...]:
@@ -69,7 +68,7 @@ def _outcome(
         (table_of(name, suite, checks), *(table for each in others for table in each.tables)),
         (*plot_of(name, suite, answers), *(plot for each in others for plot in each.plots)),
         (write_result(seen.job.out, name, answers), *(file for each in others for file in each.files)),
-        seen.source,
+        seen,
     )
 
 

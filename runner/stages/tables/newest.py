@@ -17,7 +17,7 @@ from runner.errors import InfrastructureError
 from runner.expect.asks import Asked, Scalar
 from runner.expect.columns import MOMENTS, NUMBERS, Column, Kind
 from runner.expect.literals import Uncompiled, text
-from runner.sources.framed import framed
+from runner.sources.in_memory import in_memory
 from runner.sources.source import Source
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -54,7 +54,7 @@ def _at_hand(source: Source, name: str) -> tuple[Mapping[str, Column], Asked]:
     """Where the table lies, or its column in memory where nothing can be asked there."""
     columns = source.columns()
     if isinstance(columns, Uncompiled):
-        return framed(source.frame(), (name,))
+        return in_memory(source.frame(), (name,))
     return columns, source.asked()
 
 

@@ -42,11 +42,11 @@ def judge(seen: Seen) -> Findings:
 
 def _earlier(seen: Seen, runs: int) -> list[int]:
     """The table's rows in the earlier runs, of the same place and read in the same way."""
-    earlier, config = seen.job.earlier, seen.config
+    earlier = seen.job.earlier
     if earlier.unknown:
         raise InfrastructureError(f"there is nothing to compare its rows with: {earlier.unknown}")
     found = (run.tables.get(seen.name) for run in earlier.runs)
-    like = (config.source, config.partitions)
+    like = (seen.config.source, seen.source.facts().get("partitions", "all"))
     return [facts.rows for facts in found if facts and (facts.source, facts.partitions) == like][:runs]
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers.between import job, judged, table
+from helpers.between import job, judged, source, table
 
 from runner.model import Check, Status
-from runner.sources.files import File
 from runner.stages.tables import freshness
 from runner.stages.tables.answering import Answered
 from runner.stages.tables.engine import Answers
@@ -26,12 +25,12 @@ EAST = timezone(timedelta(hours=9))
 
 def fresh(root: Path, values: Any, suffix: str = ".parquet", sensitive: bool = False, **rule: Any) -> Check:
     """The check of a column of these values, a day being allowed."""
-    source = table(root, "t", {"at": values, "n": range(len(values))}, suffix)
+    place = table(root, "t", {"at": values, "n": range(len(values))}, suffix)
     fields = {"column": "at", "within": "1d", **rule}
-    made = job(root, {"t": {"source": source, "freshness": fields, "sensitive": ["at"] if sensitive else []}})
+    made = job(root, {"t": {"source": place, "freshness": fields, "sensitive": ["at"] if sensitive else []}})
     config = made.stage.tables["t"]  # type: ignore[union-attr]
     answered = Answered(Answers({}, {}, {}, {}), len(values), {"at": "?", "n": "int64"}, {})
-    seen = Seen(made, "t", config, File(root / source, source), answered, root)
+    seen = Seen(made, "t", config, source(root, place), answered, root)
     (check,) = freshness.judge(seen, lambda: NOW).checks
     return check
 
@@ -118,16 +117,18 @@ def test_a_date_is_its_beginning_wherever_that_is(
 def test_what_holds_no_times_shows_nothing(
     values: Any, rule: dict[str, Any], cause: str, tmp_path: Path
 ) -> None:
-    source = table(tmp_path, "t", {"at": values})
-    fields = {"source": source, "freshness": {"column": "at", "within": "1d", **rule}}
+    fields = {
+        "source": table(tmp_path, "t", {"at": values}),
+        "freshness": {"column": "at", "within": "1d", **rule},
+    }
     check = judged(tmp_path, {"t": fields})["t/freshness"]
     assert check.status is ERROR and cause in check.cause
 
 
 def test_a_column_that_is_not_there_is_evidence(tmp_path: Path) -> None:
-    source = table(tmp_path, "t", {"a": [1]})
     rule = {"column": "at", "within": "1d"}
-    check = judged(tmp_path, {"t": {"source": source, "freshness": rule}})["t/freshness"]
+    fields = {"source": table(tmp_path, "t", {"a": [1]}), "freshness": rule}
+    check = judged(tmp_path, {"t": fields})["t/freshness"]
     assert (check.status, check.cause) == (FAILED, "the table has no column 'at'")
 
 
@@ -138,6 +139,6 @@ def test_a_sensitive_column_tells_whether_and_not_when(tmp_path: Path) -> None:
 
 
 def test_the_stage_asks_this_machines_clock(tmp_path: Path) -> None:
-    source = table(tmp_path, "t", {"at": [datetime.now(UTC) - HOURS]})
     rule = {"column": "at", "within": "2h"}
-    assert judged(tmp_path, {"t": {"source": source, "freshness": rule}})["t/freshness"].status is PASSED
+    fields = {"source": table(tmp_path, "t", {"at": [datetime.now(UTC) - HOURS]}), "freshness": rule}
+    assert judged(tmp_path, {"t": fields})["t/freshness"].status is PASSED
