@@ -58,7 +58,7 @@ def run(job: StageJob, remote: Remote | None = None, engine: Engine = validate) 
         checks,
         time.monotonic() - begun,
         judged=tuple(judged for outcome in outcomes.values() for judged in outcome.judged),
-        evidence=_evidence(outcomes.values()),
+        evidence=_evidence(outcomes.values(), _docs(job, suites)),
     )
 
 
@@ -92,11 +92,20 @@ def _aws(job: StageJob) -> Aws:
     return Aws(target_from_env(job.aws, is_sandbox=job.is_sandbox))
 
 
-def _evidence(outcomes: Iterable[TableOutcome]) -> Evidence:
+def _docs(job: StageJob, suites: Mapping[str, Suite]) -> tuple[str, ...]:
+    """Great Expectations' Data Docs, where the command line asked for them."""
+    if not job.data.docs:
+        return ()
+    from runner.stages.tables.data_docs import write_docs
+
+    return write_docs(job.out, job.run_id, suites)
+
+
+def _evidence(outcomes: Iterable[TableOutcome], docs: tuple[str, ...]) -> Evidence:
     each = tuple(outcomes)
     return Evidence(
         plots=tuple(plot for outcome in each for plot in outcome.plots),
         tables=tuple(table for outcome in each for table in outcome.tables),
         facts={"great_expectations": version()},
-        files=tuple(file for outcome in each for file in outcome.files),
+        files=(*docs, *(file for outcome in each for file in outcome.files)),
     )

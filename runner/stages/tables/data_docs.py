@@ -102,7 +102,7 @@ def _result_page(name: str, run: Run, document: Mapping[str, Any]) -> str:
 
     meta = {
         "run_id": {"run_name": run.id, "run_time": run.begun.isoformat()},
-        "active_batch_definition": {"data_asset_name": name},
+        "batch_spec": {"data_asset_name": name},
         "great_expectations_version": version(),
     }
     told = {**disarmed(document), "suite_name": name, "meta": meta, "id": None}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -108,6 +109,7 @@ def _alone(scratch: Path, memory: int | None) -> dict[str, str]:
         "spark.master": "local[*]",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
+        "spark.pyspark.python": sys.executable,  # of what is written in Python: else the first python3 there is
         "spark.driver.memory": f"{heap >> 20}m",
         "spark.driver.defaultJavaOptions": " ".join(
             ("-XX:-UsePerfData", *(f"-D{name}={value}" for name, value in java.items()))

@@ -13,13 +13,17 @@ CALLING = re.compile(r"^An error occurred while calling \S+\s*:?\s*", re.MULTILI
 LOST = re.compile(r"^Job aborted due to stage failure:.*?most recent failure: Lost task[^:]*:\s*", re.DOTALL)
 # A file's folders are this machine's: what is told stands in the manifest, the same wherever the run was.
 FOLDERS = re.compile(r"\bfile:/(?:[^\s/]*/)*")
+PYTHON = "Traceback (most recent call last):"
 STACK = re.compile(r"^\s*(?:at |\.\.\. \d+ more)|^(?:JVM stacktrace|Driver stacktrace):?")
 
 
 def cause_of(error: BaseException | str) -> str:
-    """The innermost cause that a Java stack trace gives, else its first line; no class names, no frames."""
+    """The innermost cause that a stack trace gives, of Java or of a Python worker's, else its first line; no
+    class names of Java's, no frames."""
     lines = [line for line in str(error).splitlines() if line.strip() and not STACK.match(line)]
     inner = [line.partition(CAUSED)[2] for line in lines if CAUSED in line]
+    if PYTHON in lines:
+        inner = [line for line in lines[lines.index(PYTHON) + 1 :] if not line.startswith(" ")]
     text = inner[-1] if inner else "\n".join(lines)
     text = LOST.sub("", _bare(CALLING.sub("", text).lstrip(": \n")))
     return one_line(FOLDERS.sub("", _bare(text.split("\n")[0]))) or type(error).__name__

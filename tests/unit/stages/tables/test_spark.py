@@ -32,6 +32,12 @@ ABORTED = (
     "most recent failure: Lost task 0.3 in stage 3.0 (TID 7) (10.0.0.1 executor 2): "
     "java.io.FileNotFoundException: No such file or directory: s3a://b/k\n\tat a.b.C.d(C.java:1)\n"
 )
+WORKER = """An exception was thrown from the Python worker:
+Traceback (most recent call last):
+  File "/home/me/pyspark/worker.py", line 4207, in invoke_udf
+    func, profiler, deserializer, serializer = read_udfs(
+ValueError: no such day
+"""
 
 
 @pytest.mark.parametrize(
@@ -40,11 +46,12 @@ ABORTED = (
         (FOOTER, "t.parquet is not a Parquet file. Expected magic number"),
         (ABORTED, "No such file or directory: s3a://b/k"),
         ("Error: The column x does not exist.", "Error: The column x does not exist."),
+        (WORKER, "ValueError: no such day"),
         (ValueError("plain"), "plain"),
         (ValueError(), "ValueError"),
         ("java.lang.OutOfMemoryError", "java.lang.OutOfMemoryError"),
     ],
-    ids=["caused by", "aborted", "python", "exception", "empty", "class"],
+    ids=["caused by", "aborted", "message", "worker", "exception", "empty", "class"],
 )  # fmt: skip
 def test_a_stack_trace_is_cut_to_its_cause(said: Any, cause: str) -> None:
     assert cause_of(said) == cause
