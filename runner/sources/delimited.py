@@ -26,14 +26,15 @@ NULL, INTEGER, NEGATIVE, UNSIGNED = "null", "integer", "negative", "unsigned"
 FLOAT, BOOLEAN, TEXT = "float", "boolean", "text"
 
 
-def rewritten(files: Mapping[str, Path], folder: Path) -> tuple[Path, ...]:
-    """Each file, by the name that people know it by, as Parquet in `folder`; all of one schema.
+def rewritten(files: Mapping[str, Path], folder: Path, most: int = ROWS) -> tuple[Path, ...]:
+    """Each file, by the name that people know it by, as Parquet in `folder`; all of one schema. At most so
+    many rows are read at a time.
 
     Raises InfrastructureError, naming the file and the line, for what is no CSV with one row a line and as
     many fields in each as the header has, or has other columns than the first."""
     shapes = {name: _shape(name, path) for name, path in files.items()}
     _require_alike(shapes)
-    rows = {name: _rows(path, shapes[name]) for name, path in files.items()}
+    rows = {name: min(most, _rows(path, shapes[name])) for name, path in files.items()}
     kinds: dict[str, set[str]] = {}
     for name, path in files.items():
         for chunk in _chunks(name, path, rows[name], {}):
@@ -64,7 +65,7 @@ def _require_alike(shapes: Mapping[str, Shape]) -> None:
 def _rows(path: Path, shape: Shape) -> int:
     """How many rows are read at a time."""
     width = max(path.stat().st_size // max(shape.lines, 1), 1)
-    return max(1, min(ROWS, BYTES // width, CELLS // len(shape.header)))
+    return max(1, min(BYTES // width, CELLS // len(shape.header)))
 
 
 @contextmanager
