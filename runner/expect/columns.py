@@ -48,9 +48,22 @@ TYPES: dict[str, tuple[Kind, str]] = {
     **{f"timestamp[{unit}, tz=UTC]": (Kind.INSTANT, f"datetime64[{unit}, UTC]") for unit in ("ms", "us")},
     "date32[day]": (Kind.DATE, "object"),
 }
+# Arrow's names and those of pandas' types whose nulls are pd.NA -> kind.
+NULLABLE = {
+    **{
+        (f"{sign}int{bits}", f"{sign}int{bits}".replace("uint", "UInt").replace("int", "Int")): Kind.INTEGER
+        for sign in ("", "u")
+        for bits in (8, 16, 32, 64)
+    },
+    ("string", "string"): Kind.TEXT,
+    ("bool", "boolean"): Kind.BOOLEAN,
+}
+WRITTEN = re.compile(r"u?int(8|16|32|64)|float(32|64)|bool|object|str|datetime64\[(ms|us|ns)\]")
 DECIMAL = re.compile(r"decimal(?:32|64|128)\(\d+, (\d+)\)")
 LISTED = re.compile(r"dictionary<values=(?:large_)?string, indices=\w+, ordered=0>")
 OBJECTS = re.compile(r"((large_|fixed_size_)?(list|binary)|struct|map|null|time(32|64))\b")
+
+NULLABLES = frozenset(pandas for _, pandas in NULLABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,11 @@ class Column:
             else f"({self.sql} IS NULL)"
         )
 
+    @property
+    def nullable(self) -> bool:
+        """Whether pandas has nulls of their own for its type: then integers stay integers beside them."""
+        return self.dtype in NULLABLES
+
     def read(self, sql: str) -> str:
         """An expression of the column's type as it is fetched: moments as texts, which keep every digit."""
         if self.kind not in MOMENTS:
@@ -86,8 +104,12 @@ class Column:
         return f"CAST({sql}{zone} AS VARCHAR)"
 
 
-def column_of(name: str, type: str) -> Column:
-    """A column of Arrow's type name; one that is not in the table of types is of another kind."""
+def column_of(name: str, type: str, pandas: str = "") -> Column:
+    """A column of Arrow's type name; one that is not in the table of types is of another kind. `pandas`: its
+    name of the type, where pandas wrote the column."""
+    if pandas and not WRITTEN.fullmatch(pandas):
+        kind = NULLABLE.get((type.removeprefix("large_"), pandas), Kind.OTHER)
+        return Column(name, kind, pandas if kind is not Kind.OTHER else "")
     if decimal := DECIMAL.fullmatch(type):
         return Column(name, Kind.DECIMAL, "object", int(decimal[1]))
     if LISTED.fullmatch(type):

@@ -112,7 +112,7 @@ class _Writer:
         if not isinstance(name, str) or name not in self.columns:
             raise Uncompiled("its row_condition names no column")
         column = self.columns[name]
-        if column.kind not in PLAIN or column.dtype == "float32":
+        if column.kind not in PLAIN or column.nullable or column.dtype == "float32":
             raise Uncompiled(f"its row_condition compares a column of kind {column.kind}")
         return column
 

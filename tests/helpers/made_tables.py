@@ -171,4 +171,5 @@ INDEXES: tuple[Callable[[pd.DataFrame], pd.DataFrame], ...] = (
     _indexed,
     _renamed,
     _nullable,
+    _nullable,
 )

@@ -89,6 +89,12 @@ def _require_double(column: Column) -> None:
         raise Uncompiled("pandas computes float32 in 32 bits")
 
 
+def _require_some(column: Column) -> None:
+    """Of no values of a nullable type, pandas' quantiles are none that Great Expectations could compare."""
+    if column.nullable:
+        raise Uncompiled(f"quantiles of {column.dtype}")
+
+
 def total(kwargs: Kwargs, scope: Scope) -> Compiled:
     """The sum, which is 0 over no rows."""
     column, bounds = scope.column(kwargs.get("column"), *NUMBERS), Bounds.of(kwargs)
@@ -110,6 +116,7 @@ def _whole(column: Column, value: Any) -> Any:
 def median(kwargs: Kwargs, scope: Scope) -> Compiled:
     column, bounds = scope.column(kwargs.get("column"), *NUMBERS), Bounds.of(kwargs)
     _require_double(column)
+    _require_some(column)
     ask = Quantiles(column.sql, (0.5,), MEDIAN, scope.rows(f"NOT {column.missing}"))
 
     def conclude(found: Found, examples: Examples) -> Result:
@@ -121,6 +128,7 @@ def median(kwargs: Kwargs, scope: Scope) -> Compiled:
 def quantiles(kwargs: Kwargs, scope: Scope) -> Compiled:
     column = scope.column(kwargs.get("column"), *NUMBERS)
     _require_double(column)
+    _require_some(column)
     wanted, ranges = _ranges(kwargs.get("quantile_ranges"))
     method = kwargs.get("allow_relative_error") or "nearest"
     if method not in ("linear", "lower", "higher", "midpoint", "nearest"):

@@ -47,11 +47,14 @@ def shown(column: Column, found: Found, value: Any) -> Any:
         return None
     if column.kind in MOMENTS:
         return iso(value, column)
-    return float(value) if column.kind is Kind.INTEGER and found[nulls(column)] else value
+    floats = column.kind is Kind.INTEGER and not column.nullable and found[nulls(column)]
+    return float(value) if floats else value
 
 
 def absent(column: Column) -> float | str | None:
     """A null as pandas holds it, which its counts of values tell: each null number is a NaN of its own."""
+    if column.nullable:
+        return None
     if column.kind in NUMBERS:
         return float("nan")
     if column.kind is Kind.TEXT:

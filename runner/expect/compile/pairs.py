@@ -31,8 +31,8 @@ def equal(kwargs: Kwargs, scope: Scope) -> Compiled:
 def in_set(kwargs: Kwargs, scope: Scope) -> Compiled:
     """Both values together are one of the pairs of a set, of which a null is null."""
     a, b = (scope.column(kwargs.get(name), *PLAIN) for name in ("column_A", "column_B"))
-    if "float32" in (a.dtype, b.dtype):
-        raise Uncompiled("floats of 32 bits, whose hashes are others")
+    if "float32" in (a.dtype, b.dtype) or a.nullable or b.nullable:
+        raise Uncompiled("floats of 32 bits, or pandas' nullable types")
     pairs = kwargs.get("value_pairs_set")
     if (
         not isinstance(pairs, list)
@@ -57,7 +57,12 @@ def _comparable(kwargs: Kwargs, scope: Scope) -> tuple[Column, Column]:
     a, b = (scope.column(kwargs.get(name), *kinds) for name in ("column_A", "column_B"))
     if a.kind is not b.kind and not (a.kind in NUMBERS and b.kind in NUMBERS):
         raise Uncompiled(f"{a.kind} against {b.kind}")
-    if CATEGORY in (a.dtype, b.dtype) or (a.kind is Kind.TIME and a.dtype != b.dtype):
+    if (
+        CATEGORY in (a.dtype, b.dtype)
+        or a.nullable
+        or b.nullable
+        or (a.kind is Kind.TIME and a.dtype != b.dtype)
+    ):
         raise Uncompiled(f"{a.dtype} against {b.dtype}")
     return a, b
 

@@ -35,7 +35,11 @@ def alike(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 def _of_one_type(kwargs: Kwargs, scope: Scope) -> tuple[list[Column], str | None]:
     columns, missing = several(kwargs, scope, *ALIKE)
-    if len({(column.kind, column.dtype) for column in columns}) > 1 or columns[0].dtype == CATEGORY:
+    if (
+        len({(column.kind, column.dtype) for column in columns}) > 1
+        or columns[0].dtype == CATEGORY
+        or columns[0].nullable
+    ):
         raise Uncompiled("its columns are of several types")
     return columns, missing
 
@@ -49,7 +53,7 @@ def _alike(a: Column, b: Column) -> str:
 def total(kwargs: Kwargs, scope: Scope) -> Compiled:
     """A row's sum is one number; with a null in it, it is none."""
     columns, missing = several(kwargs, scope, *NUMBERS)
-    if any(c.dtype in ("float32", "uint64") for c in columns) or len(columns) > MOST:
+    if any(c.nullable or c.dtype in ("float32", "uint64") for c in columns) or len(columns) > MOST:
         raise Uncompiled("its columns are no numbers of 64 bits, or too many")
     wanted = kwargs.get("sum_total")
     if wanted is None or not is_number(wanted):

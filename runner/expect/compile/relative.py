@@ -62,8 +62,8 @@ def z_scores(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 def _doubles(kwargs: Kwargs, scope: Scope) -> Column:
     column = scope.column(kwargs.get("column"), *NUMBERS)
-    if column.dtype == "float32":
-        raise Uncompiled("pandas computes float32 in 32 bits")
+    if column.dtype == "float32" or column.nullable:
+        raise Uncompiled("pandas computes float32 in 32 bits, and stumbles over no value of a nullable type")
     return column
 
 

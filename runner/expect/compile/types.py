@@ -53,7 +53,7 @@ def in_type_list(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 def _typed(kwargs: Kwargs, scope: Scope, words: Sequence[Any]) -> Compiled:
     column = scope.column(kwargs.get("column"), *NUMBERS)
-    if not all(isinstance(word, str) and word in WORDS for word in words):
+    if column.nullable or not all(isinstance(word, str) and word in WORDS for word in words):
         raise Uncompiled("a type of another name")
     wanted = {WORDS[word] for word in words}
 
@@ -66,7 +66,7 @@ def _typed(kwargs: Kwargs, scope: Scope, words: Sequence[Any]) -> Compiled:
 
 def _dtype(column: Column, found: Found) -> str:
     """Whole numbers with nulls among them are floats to pandas, and truths are objects."""
-    if not found[nulls(column)]:
+    if column.nullable or not found[nulls(column)]:
         return column.dtype
     return {Kind.INTEGER: "float64", Kind.BOOLEAN: "object"}.get(column.kind, column.dtype)
 
