@@ -3,11 +3,11 @@
     PYTHONPATH=tests python benchmarks/profile.py [--tables 40] [--fresh 10] [--seed 1] [--quick]
 
 Tables are made by seed: columns of twelve kinds (counts, prices with a heavy tail, shares, codes, keys,
-times, texts of a shape, free texts, ...), some with nulls, of 200 to 20,000 rows. Each is profiled once; fresh samples
-of the same source are then asked the suite, which has to pass at the stated rate, less the error of so many
-trials; and each kind of damage is planted into fresh samples, which has to fail. Then the flights' tables,
-which nobody made: profiled on a random half of the rows, asked of the other; of their expectations, a share
-has to pass (a single gross outlier in one half breaks a range, as it should). Printed: shares by kind. Exits 1
+times, texts of a shape, free texts, ...), some with nulls, of 200 to 20,000 rows. Each is profiled once;
+fresh samples of the same source are then asked the suite, which has to pass at the stated rate, less the
+error of so many trials; and each kind of damage is planted into fresh samples, which has to fail. Then the
+flights' tables, which nobody made: profiled on a random half of the rows, asked of the other; of their
+expectations, a share has to pass (a single gross outlier in one half breaks a range, as it should). Exits 1
 where a bound does not hold.
 """
 

@@ -1,22 +1,22 @@
 """How far a fresh sample of the same source may be from this one. Pure.
 
 All bounds hold for rows that are drawn independently; `alpha` is the chance of a false alarm that each may
-have. Shares by Chernoff's bound (Hoeffding, J. Amer. Statist. Assoc. 58, 1963, theorem 1), once for what the
-source's share may be and once for what a fresh sample of it may show; tails by their excesses over a high
-value (Pickands, Ann. Statist. 3, 1975), exponential, or Pareto's by Hill's estimator (Ann. Statist. 3, 1975)
-where they are heavier; values never seen by the share of those seen once (Good, Biometrika 40, 1953).
+have. Shares by the exact prediction limit of a binomial (Thatcher, J. R. Statist. Soc. B 26, 1964), which
+asks nothing of the source; tails by their excesses over a high value (Pickands, Ann. Statist. 3, 1975),
+exponential, or Pareto's by Hill's estimator (Ann. Statist. 3, 1975) where they are heavier; values never
+seen by the share of those seen once (Good, Biometrika 40, 1953).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean, pstdev
 
 OFTEN = 10  # an extreme that so many rows share is no accident
 KNOWN = 5  # of values that each have so many rows, none is rare: a gap to what was never seen
-STEPS = 60
+EXACT = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,11 @@ class Chance:
     def most(self, count: int, of: int) -> float:
         """The share that a fresh sample shows at most, where this one has `count` of `of`."""
         fresh = max(1, round(self.fresh * of / max(self.rows, 1)))
-        room = math.log(2 / self.alpha)
-        source = _last(lambda p: of * _divergence(count / of, p) <= room, count / of)
-        return min(1.0, _last(lambda q: fresh * _divergence(q, source) <= room, source) + 1 / fresh)
+        low, high = 0, fresh + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if _at_least(middle, fresh, count, of) <= self.alpha else (middle, high)
+        return min(1.0, high / fresh)
 
     def unseen(self, counts: Iterable[int]) -> float:
         """The share of rows that a fresh sample may have of values that this one has not: 0 where each of its
@@ -69,21 +71,25 @@ def _heavy(above: Sequence[float], edge: float, centre: float, wide: float) -> f
     return centre + (edge - centre) * math.exp(min(tail * wide, 700.0))
 
 
-def _divergence(p: float, q: float) -> float:
-    """Kullback and Leibler's, of two coins."""
-    if q <= 0 or q >= 1:
-        return 0.0 if p == q else math.inf
-    heads = p * math.log(p / q) if p > 0 else 0.0
-    return heads + ((1 - p) * math.log((1 - p) / (1 - q)) if p < 1 else 0.0)
+def _at_least(wanted: int, fresh: int, count: int, of: int) -> float:
+    """How likely so many of a fresh sample are, of all that both samples have: a hypergeometric tail."""
+    both = count + wanted
+    if (
+        wanted * (fresh + of) <= fresh * both
+    ):  # not above the mean, where terms may be too small to begin with
+        return 1.0
+    term = math.exp(_choose(fresh, wanted) + _choose(of, count) - _choose(fresh + of, both))
+    total, at = 0.0, wanted
+    while term > total * EXACT and at <= min(fresh, both):
+        total += term
+        term *= (fresh - at) * (both - at) / ((at + 1) * (of - both + at + 1))
+        at += 1
+    return total
 
 
-def _last(holds: Callable[[float], bool], low: float) -> float:
-    """The greatest share from `low` on for which something holds that stops to hold once."""
-    high = 1.0
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return high
+def _choose(n: int, k: int) -> float:
+    """The logarithm of the number of ways."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def collisions(rows: int, kinds: float) -> float:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from statistics import median
+from collections.abc import Iterator
 
 from runner.expect.columns import Kind
-from runner.profile.chance import OFTEN, Chance
+from runner.profile.chance import Chance
+from runner.profile.ends import ends
 from runner.profile.readable import above, below
 from runner.profile.seen import Proposal, SeenColumn
 
-SLACK = 0.1  # of the range, at either end that is open
 SHIFT = 0.5  # standard deviations that a mean may move
 STEADY = 0.3  # relative error of a standard deviation up to which half and twice of it say something
 LEAST = 100  # rows for a mean
-SEEN = 3  # times that an end of a scale is seen, and how much rarer than usual it may be
 
 
 def range_of(column: SeenColumn, chance: Chance, *, is_key: bool) -> Iterator[Proposal]:
@@ -27,8 +25,7 @@ def range_of(column: SeenColumn, chance: Chance, *, is_key: bool) -> Iterator[Pr
         return
     if not (math.isfinite(low) and math.isfinite(high)):
         return
-    centre = column.moments.mean if column.moments else (low + high) / 2
-    least, most = ends(column, chance, centre, whole=column.column.kind is Kind.INTEGER)
+    least, most = ends(column, chance, whole=column.column.kind is Kind.INTEGER)
     if least is None and most is None:
         return
     yield _between(
@@ -37,41 +34,6 @@ def range_of(column: SeenColumn, chance: Chance, *, is_key: bool) -> Iterator[Pr
         most,
         f"from {low:,.10g} to {high:,.10g} in {column.present:,} rows{_said(low, high, least, most)}",
     )
-
-
-def ends(
-    column: SeenColumn, chance: Chance, centre: float, *, whole: bool
-) -> tuple[float | None, float | None]:
-    """The least and the greatest value that are expected; None beyond all floats."""
-    low, high = column.lowest[0], column.highest[0]
-    down, up = (
-        (0.0, 0.0)
-        if is_scale(column)
-        else (
-            _slack(chance, [-value for value in column.lowest], -centre, high - low),
-            _slack(chance, column.highest, centre, high - low),
-        )
-    )
-    least = below(low - down, high - low, whole=whole) if down and math.isfinite(low - down) else low
-    most = above(high + up, high - low, whole=whole) if up and math.isfinite(high + up) else high
-    return (max(least, 0) if low >= 0 else least), (min(most, 0) if high <= 0 else most)
-
-
-def is_scale(column: SeenColumn) -> bool:
-    """Whether whole numbers are all of those between the first and the last, and these two not much rarer than
-    others: hours of a day, not the tails of a count."""
-    counts = dict(column.values or ())
-    ends = [counts.get(value, 0) for value in (column.lowest[0], column.highest[0])]
-    if column.column.kind is not Kind.INTEGER or len(counts) < column.highest[0] - column.lowest[0] + 1:
-        return False
-    return min(ends) >= max(SEEN, median(counts.values()) / SEEN)
-
-
-def _slack(chance: Chance, extremes: Sequence[float], centre: float, span: float) -> float:
-    reach = chance.reach(extremes, centre)
-    if not reach and sum(1 for value in extremes if value == extremes[0]) >= OFTEN:
-        return 0.0
-    return max(reach, SLACK * span, 0.1 * abs(extremes[0]) if not span else 0.0)
 
 
 def _said(low: float, high: float, least: float | None, most: float | None) -> str:

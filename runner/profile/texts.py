@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.expect.columns import Kind
 from runner.profile.chance import Chance
-from runner.profile.numbers import ends
+from runner.profile.ends import ends
 from runner.profile.readable import rest_of, share_above
 from runner.profile.seen import Proposal, SeenColumn
 from runner.profile.shapes import pattern_of
@@ -62,7 +62,7 @@ def lengths_of(column: SeenColumn, chance: Chance) -> Iterator[Proposal]:
     said = f"{column.present:,} texts of {low:,}" + (
         f" to {high:,} characters" if low != high else " characters"
     )
-    least, most = ends(column, chance, (low + high) / 2, whole=True)
+    least, most = ends(column, chance, whole=True)
     kwargs: dict[str, object] = {"column": column.name}
     if least == most and least == low:
         yield Proposal("expect_column_value_lengths_to_equal", kwargs | {"value": low}, said)
