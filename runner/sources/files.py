@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +21,7 @@ from runner.expect.literals import Uncompiled
 from runner.expect.parts import FILE, Parts
 from runner.sources.changed import Part
 from runner.sources.formats import CSV, PARQUET, Format, format_of_all
+from runner.sources.globs import WILD
 from runner.sources.listing import Item, Place, difference
 from runner.sources.local import local
 from runner.sources.parquet import rows_of
@@ -59,8 +60,17 @@ class Files:
 
     @cached_property
     def _asked(self) -> Asked:
-        table = DuckTable.of(self._parts)
+        table = DuckTable.of(replace(self._parts, paths=tuple(map(self._tame, self._parts.paths))))
         return Trusting(footer_of(self._parts.paths), table) if self.trusted else table
+
+    def _tame(self, path: Path) -> Path:
+        """The same file by a name that DuckDB does not take for a glob."""
+        if not WILD.search(str(path)):
+            return path
+        link = self.scratch / f"{hashlib.sha256(str(path).encode()).hexdigest()}.parquet"
+        if not link.is_symlink():
+            link.symlink_to(path)
+        return link
 
     def frame(self) -> pd.DataFrame:
         import pandas as pd

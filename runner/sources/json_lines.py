@@ -47,12 +47,11 @@ def _blocks(name: str, path: Path) -> Iterator[tuple[int, bytes]]:
     with path.open("rb") as stream:
         while read := stream.read(BLOCK):
             whole, end, rest = (rest + read).rpartition(b"\n")
-            if len(rest) > BLOCK:
-                told = f"line {number + whole.count(end)} is longer than {BLOCK:,} bytes"
-                raise InfrastructureError(told, where=name)
             if end:
                 yield number, whole + end
-                number += whole.count(b"\n") + 1
+                number += whole.count(end) + 1
+            if len(rest) > BLOCK:
+                raise InfrastructureError(f"line {number} is longer than {BLOCK:,} bytes", where=name)
     if rest.strip():
         yield number, rest
 

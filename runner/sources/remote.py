@@ -55,9 +55,7 @@ class InS3:
         if size > room:
             told = f"its {len(items):,} files have {size:,} bytes, and the disk has room for {max(room, 0):,}"
             raise InfrastructureError(told, where=self.where)
-        paths = tuple(
-            scratch / f"{n:06}-{item.name.rpartition('/')[2]}"[-200:] for n, item in enumerate(items)
-        )
+        paths = tuple(scratch / f"{n:06}" for n, _ in enumerate(items))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(self._fetch, items, paths))
         return paths
