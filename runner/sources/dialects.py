@@ -34,17 +34,33 @@ class Dialect:
     pattern: Writer
     search: str
     mean: str = "avg({value})"  # of whole numbers too, as a float
+    # The columns whose trailing blanks comparisons ignore: they are compared with a character after the end.
+    blank: frozenset[str] = frozenset()
 
     def said(self, sql: str) -> str:
         """An expression of compilers in this language. Raises Uncompiled for what it cannot say."""
         return self.written(parsed(sql))
 
-    def written(self, tree: exp.Expr) -> str:
-        """A parsed expression in this language, likewise."""
+    def written(self, tree: exp.Expr, after: Callable[[exp.Expr], exp.Expr] = lambda tree: tree) -> str:
+        """A parsed expression in this language, likewise; `after` is done to it last."""
         for node in tree.walk():
             if type(node).__name__ not in KNOWN:
                 raise Uncompiled(f"{type(node).__name__} is not said in {self.name}")
-        return self.generated(self._turned(tree.copy()))
+        return self.generated(after(self._turned(tree.copy())))
+
+    def keyed(self, tree: exp.Expr) -> str:
+        """As `written`, of what rows are grouped by: two are of one group where their values are equal."""
+        return self.written(tree, self._marked)
+
+    def _marked(self, tree: exp.Expr) -> exp.Expr:
+        from sqlglot import exp
+
+        if isinstance(tree, exp.Case):
+            for branch in tree.args["ifs"]:
+                branch.set("true", self._marked(branch.args["true"]))
+            tree.set("default", self._marked(tree.args["default"]))
+            return tree
+        return _ended(tree) if _is_blank(self, tree) else tree
 
     def generated(self, tree: exp.Expr) -> str:
         """SQL of a tree that is this language's already."""
@@ -132,6 +148,34 @@ def _deviation(dialect: Dialect, node: exp.Expr) -> exp.Expr:
     return _said("stddev_samp(CAST({value} AS double precision))", value=node.this)
 
 
+def _is_blank(dialect: Dialect, node: exp.Expr) -> bool:
+    return type(node).__name__ == "Column" and node.name in dialect.blank
+
+
+def _ended(node: exp.Expr) -> exp.Expr:
+    """A text with a character after its end."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Literal) and node.is_string:
+        return exp.Literal.string(f"{node.this}.")
+    return _said("({text} || '.')", text=node)
+
+
+def _compared(dialect: Dialect, node: exp.Expr) -> exp.Expr:
+    """Equal, or one of several."""
+    parts = [node.this, *([node.expression] if node.args.get("expression") else node.expressions)]
+    if any(_is_blank(dialect, part) for part in parts):
+        for part in parts:
+            part.replace(_ended(part))
+    return node
+
+
+def _ordered(dialect: Dialect, node: exp.Expr) -> exp.Expr:
+    if _is_blank(dialect, node.this) or _is_blank(dialect, node.expression):
+        raise Uncompiled("an order of texts, whose trailing blanks are ignored")
+    return node
+
+
 def _said(template: str, **parts: exp.Expr) -> exp.Expr:
     """A template's tree, with parts that are parsed already in the places of its names."""
     import sqlglot
@@ -153,6 +197,8 @@ TURNS: dict[str, Turn] = {
     "Cast": _cast,
     "Avg": _mean,
     "StddevSamp": _deviation,
+    **dict.fromkeys(("EQ", "NEQ", "In"), _compared),
+    **dict.fromkeys(("LT", "LTE", "GT", "GTE"), _ordered),
 }
 POSTGRES = Dialect("postgres", of_postgres, "{column} ~ {pattern}", "CAST(avg({value}) AS double precision)")
 REDSHIFT = Dialect(

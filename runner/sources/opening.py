@@ -39,10 +39,11 @@ class Places:
 def opened(name: str, config: TableSource, places: Places) -> Source:
     """The table, found but not read. Raises UsageError for a place that may not be read,
     InfrastructureError where nothing is there."""
-    if table := places.databases.table(config.source):
-        return table
     folder = places.scratch / name
     folder.mkdir(exist_ok=True)
+    if table := places.databases.table(config.source):
+        return table
+    config = places.databases.located(config)
     place, items = _found(config.source, places)
     if config.partitions == "all":
         return Files(place, items, Part(items), folder, config.trust_footer)

@@ -88,7 +88,7 @@ class SqlTable:
         if TABLE not in ask.where:
             return f"SELECT {named} FROM {self.relation} WHERE {self._said(ask.where)}"
         keys, where = _shared(ask.where.replace(TABLE, "t"))
-        window = ", ".join(map(self.session.dialect.written, keys))
+        window = ", ".join(map(self.session.dialect.keyed, keys))
         inner = f"SELECT {named}, count(*) OVER (PARTITION BY {window}) AS n FROM {self.relation}"
         return f"SELECT * FROM ({inner} WHERE {self.session.dialect.written(where)}) AS w WHERE n > 1"
 
@@ -117,7 +117,7 @@ class SqlTable:
         return self._quantiles(ask) if isinstance(ask, Quantiles) else self._values(ask)
 
     def _distinct(self, ask: Distinct) -> Uniqueness:
-        keys = ", ".join(f"{self._said(key)} AS k{n}" for n, key in enumerate(ask.keys))
+        keys = ", ".join(f"{self._keyed(key)} AS k{n}" for n, key in enumerate(ask.keys))
         names = ", ".join(f"k{n}" for n in range(len(ask.keys)))
         chosen = f"SELECT {keys} FROM {self.relation} WHERE {self._said(ask.where)}"
         grouped = f"SELECT count(*) AS n FROM ({chosen}) AS s GROUP BY {names}"
@@ -145,12 +145,17 @@ class SqlTable:
 
     def _values(self, ask: Values) -> list[tuple[Any, int]] | None:
         key, where = self._said(ask.key), self._said(ask.where)
-        grouped = f"SELECT {key} AS v, count(*) AS n FROM {self.relation} WHERE {where}"
-        found = self.session.select(f"{grouped} GROUP BY 1 LIMIT {ask.limit + 1}")
+        group = self._keyed(ask.key)
+        shown = key if group == key else f"max({key})"  # all of a group are equal
+        grouped = f"SELECT {shown} AS v, count(*) AS n FROM {self.relation} WHERE {where} GROUP BY {group}"
+        found = self.session.select(f"{grouped} LIMIT {ask.limit + 1}")
         return None if len(found) > ask.limit else [(_plain(value), int(n)) for value, n in found]
 
     def _said(self, sql: str) -> str:
         return self.session.dialect.said(sql)
+
+    def _keyed(self, sql: str) -> str:
+        return self.session.dialect.keyed(parsed(sql))
 
 
 def _conditional(ask: Scalar) -> str:

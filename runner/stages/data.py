@@ -11,7 +11,8 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from functools import partial
+from contextlib import closing
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from runner.config.schema import DataStage
 from runner.errors import InfrastructureError
 from runner.model import Check, Evidence, StageReport
 from runner.sources.buckets import Buckets
+from runner.sources.databases import Databases
 from runner.sources.opening import Places
 from runner.sources.remote import Remote
 from runner.stages import StageJob
@@ -43,9 +45,11 @@ def run(job: StageJob, remote: Remote | None = None, engine: Engine = validate) 
     begun = time.monotonic()
     suites = read_suites(job.root, {name: source.suite for name, source in stage.tables.items()})
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
-        there = remote or Buckets(partial(_aws, job))
-        places = Places(job.root, Path(scratch), there, stage.connections, earlier=job.earlier)
-        with reading(stage, Path(scratch), engine) as way:
+        connect = cache(partial(_aws, job))
+        databases = Databases(stage.connections, job.variables, connect, job.is_sandbox)
+        there = remote or Buckets(connect)
+        places = Places(job.root, Path(scratch), there, stage.connections, databases, job.earlier)
+        with reading(stage, Path(scratch), engine) as way, closing(databases):
             outcomes = {name: _table(job, stage, name, suites[name], places, way) for name in stage.tables}
             between = _between(job, stage, outcomes)
     checks = (*(check for outcome in outcomes.values() for check in outcome.checks), *between)

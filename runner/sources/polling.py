@@ -1,0 +1,38 @@
+"""A query that runs elsewhere, looked at until it has ended, and stopped when its time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from runner.errors import InfrastructureError
+
+FIRST, LAST = 0.1, 2.0  # seconds between two looks: soon at first, then patiently
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time, as far as waiting needs it."""
+
+    now: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+
+
+def awaited(
+    look: Callable[[], T | None], seconds: float, stop: Callable[[], None], where: str, clock: Clock
+) -> T:
+    """What `look` gives once it gives something. After `seconds` the query is stopped and
+    InfrastructureError raised."""
+    until, rest = clock.now() + seconds, FIRST
+    while (found := look()) is None:
+        if clock.now() > until:
+            stop()
+            raise InfrastructureError(
+                f"a query was stopped after {seconds:g} s (statement_timeout)", where=where
+            )
+        clock.pause(rest)
+        rest = min(rest * 1.5, LAST)
+    return found

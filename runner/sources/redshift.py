@@ -1,0 +1,229 @@
+"""A table of Redshift, by its Data API: asked without a connection, one statement at a time.
+
+The API keeps no transaction open, so that there is no snapshot: the digest is a fingerprint of all values,
+computed there, before the table is judged and again afterwards. Trailing blanks, which Redshift's comparisons
+of texts ignore, count here as they do everywhere else (dialects.py).
+"""
+
+# ruff: noqa: S608  names are quoted where they become SQL (columns.py)
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from runner.adapters.aws import Aws
+from runner.config.data import Redshift
+from runner.errors import InfrastructureError
+from runner.expect.asks import Uncomputable
+from runner.expect.columns import Column, Kind, quoted
+from runner.expect.literals import Uncompiled, text
+from runner.sources.cost import Limits
+from runner.sources.dialects import REDSHIFT, Dialect
+from runner.sources.fetched import framed
+from runner.sources.polling import Clock, awaited
+from runner.sources.sql import SqlTable
+from runner.text import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GOOD, ENDED = "FINISHED", ("FINISHED", "FAILED", "ABORTED")
+BEYOND = re.compile(r"overflow|out of range|invalid digit|division by zero", re.IGNORECASE)
+FIELDS = ("longValue", "doubleValue", "stringValue", "booleanValue", "blobValue")
+MEGABYTE = 2**20
+SCHEMA = "public"
+EXACT_DIGITS = 15  # so many decimal digits, and no more, are one float each: C's DBL_DIG
+INTEGERS, FLOATS = ("smallint", "integer", "bigint"), ("real", "double precision")
+TEXTS = ("character varying", "text")
+MOMENTS = {
+    "timestamp without time zone": (Kind.TIME, "datetime64[us]"),
+    "timestamp with time zone": (Kind.INSTANT, "datetime64[us, UTC]"),
+    "date": (Kind.DATE, "object"),
+}
+# docs.aws.amazon.com/redshift/latest/dg/r_SVV_COLUMNS.html, r_SVV_TABLE_INFO.html
+COLUMNS = """SELECT column_name, data_type, numeric_precision FROM svv_columns
+WHERE table_schema = {schema} AND table_name = {table} ORDER BY ordinal_position"""
+SIZE = 'SELECT size FROM svv_table_info WHERE "schema" = {schema} AND "table" = {table}'
+
+
+@dataclass
+class Statements:
+    """The Data API as `sql.Session` wants it."""
+
+    aws: Aws
+    config: Redshift
+    where: str
+    dialect: Dialect = REDSHIFT
+    clock: Clock = field(default_factory=Clock)
+    lost: str = ""
+
+    def select(self, query: str) -> list[tuple[Any, ...]]:
+        return [row for rows in self.batches(query) for row in rows]
+
+    def batches(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
+        """A query's rows, page by page."""
+        if self.lost:
+            raise InfrastructureError(self.lost, where=self.where)
+        try:
+            id = self._run(query)
+            yield from self._pages(id)
+        except Uncomputable:
+            raise
+        except InfrastructureError as error:
+            self.lost = error.what
+            raise InfrastructureError(error.what, where=self.where, hint=error.hint) from None
+
+    def _run(self, query: str) -> str:
+        told = self.aws.call(
+            "redshift-data", "execute_statement", Sql=query, ClientToken=uuid4().hex, **self._place()
+        )
+        id, seconds = str(told["Id"]), self.config.statement_timeout
+        ended = awaited(lambda: self._ended(id), seconds, lambda: self._stop(id), self.where, self.clock)
+        if ended["Status"] != GOOD:
+            why = one_line(ended.get("Error") or str(ended["Status"]).lower())
+            if BEYOND.search(why):
+                raise Uncomputable(f"cannot be computed: {why}", where=self.where)
+            raise InfrastructureError(f"a query failed: {why}", where=self.where)
+        return id
+
+    def _place(self) -> dict[str, str]:
+        config = self.config
+        named = {
+            "Database": config.database,
+            "WorkgroupName": config.workgroup,
+            "ClusterIdentifier": config.cluster,
+            "DbUser": config.user,
+            "SecretArn": config.secret,
+        }
+        return {name: value for name, value in named.items() if value}
+
+    def _ended(self, id: str) -> dict[str, Any] | None:
+        told = self.aws.call("redshift-data", "describe_statement", Id=id)
+        return told if told["Status"] in ENDED else None
+
+    def _stop(self, id: str) -> None:
+        self.aws.call("redshift-data", "cancel_statement", Id=id)
+
+    def _pages(self, id: str) -> Iterator[list[tuple[Any, ...]]]:
+        more: dict[str, str] = {}
+        while True:
+            page = self.aws.call("redshift-data", "get_statement_result", Id=id, **more)
+            kinds = [str(each.get("typeName", "")) for each in page["ColumnMetadata"]]
+            yield [tuple(map(_value, record, kinds)) for record in page["Records"]]
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
+
+
+def _value(said: Mapping[str, Any], kind: str) -> Any:
+    """A field's value; decimals are told as texts."""
+    from decimal import Decimal
+
+    if said.get("isNull"):
+        return None
+    value = next(said[name] for name in FIELDS if name in said)
+    return Decimal(value) if kind == "numeric" and isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class RedshiftTable:
+    """A table or a view; `where` is what lockgate.yml calls it."""
+
+    statements: Statements
+    schema: str
+    name: str
+    where: str
+    limits: Limits
+
+    def columns(self) -> Mapping[str, Column] | Uncompiled:
+        return {name: column for name, (column, _) in self._read.items()}
+
+    def asked(self) -> SqlTable:
+        self._guard()
+        texts = (name for name, (column, _) in self._read.items() if column.kind is Kind.TEXT)
+        self.statements.dialect = replace(REDSHIFT, blank=frozenset(texts))
+        return SqlTable(self.statements, self._relation)
+
+    def frame(self) -> pd.DataFrame:
+        from runner.sources.parsing import parsed_rows
+
+        self._guard()
+        self.limits.require_few(self.asked().count(), self.where)
+        columns = [column for column, _ in self._read.values()]
+        batches = self.statements.batches(f"SELECT * FROM {self._relation}")
+        return framed(columns, (parsed_rows(columns, rows) for rows in batches if rows), self.where)
+
+    def digest(self) -> str:
+        """Of the columns with their types, and for each the sum of its values' 64-bit fingerprints."""
+        self._guard()
+        sums = [f"sum(CAST({_fingerprint(*each)} AS decimal(38, 0)))" for each in self._read.values()]
+        found = self.statements.select(f"SELECT count(*), {', '.join(sums)} FROM {self._relation}")[0]
+        told = [self.schema, self.name, self._described, list(map(str, found))]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+    def size(self) -> int:
+        """Bytes on its disks; of a view, 0."""
+        return self._size or 0
+
+    def facts(self) -> Mapping[str, Any]:
+        return {}
+
+    @cached_property
+    def _size(self) -> int | None:
+        """svv_table_info tells blocks of 1 MB; it does not tell of views, nor of empty tables."""
+        found = self.statements.select(SIZE.format(**self._names))
+        return int(found[0][0]) * MEGABYTE if found else None
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {"schema": text(self.schema), "table": text(self.name)}
+
+    @cached_property
+    def _described(self) -> list[tuple[Any, ...]]:
+        found = self.statements.select(COLUMNS.format(**self._names))
+        if not found:
+            raise InfrastructureError("there is no such table, or no right to see it", where=self.where)
+        return found
+
+    @cached_property
+    def _read(self) -> dict[str, tuple[Column, str]]:
+        return {str(name): _column(str(name), str(type), digits) for name, type, digits in self._described}
+
+    @property
+    def _relation(self) -> str:
+        chosen = ", ".join(f"{sql} AS {column.sql}" for column, sql in self._read.values())
+        return f"(SELECT {chosen} FROM {quoted(self.schema)}.{quoted(self.name)}) AS t"
+
+    def _guard(self) -> None:
+        self.limits.require_small(self.size(), self.where)
+
+
+def _column(name: str, type: str, digits: Any) -> tuple[Column, str]:
+    sql = quoted(name)
+    if type in INTEGERS:
+        return Column(name, Kind.INTEGER, "int64"), sql
+    if type in FLOATS or (type == "numeric" and digits and int(digits) <= EXACT_DIGITS):
+        return Column(name, Kind.FLOAT, "float64"), f"CAST({sql} AS double precision)"
+    if type == "boolean":
+        return Column(name, Kind.BOOLEAN, "bool"), sql
+    if type in TEXTS:
+        return Column(name, Kind.TEXT, "str"), f"collate({sql}, 'case_sensitive')"
+    if type in MOMENTS:
+        return Column(name, *MOMENTS[type]), sql
+    return Column(name, Kind.OTHER, ""), sql
+
+
+def _fingerprint(column: Column, sql: str) -> str:
+    """Of a value's text: a boolean has none in Redshift, and of a text its end counts, blanks and all."""
+    said = f"CAST({column.sql} AS varchar)"
+    if column.kind is Kind.BOOLEAN:
+        said = f"CASE WHEN {column.sql} THEN 't' WHEN NOT {column.sql} THEN 'f' END"
+    if column.kind is Kind.OTHER:
+        return f"CASE WHEN {column.sql} IS NULL THEN 0 ELSE 1 END"
+    return f"farmfingerprint64({said} || '.')"
