@@ -16,6 +16,8 @@ from runner.expect.literals import Uncompiled
 from runner.expect.scope import Scope
 from runner.expect.sentences import TOLD
 
+RUNTIME = ("result_format", "catch_exceptions")
+FORMATS = ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE")
 NO_COMPILER = "of a type that is not compiled"
 
 
@@ -43,11 +45,23 @@ def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]
     if type not in COMPILERS:
         raise Uncompiled(NO_COMPILER)
     for name in kwargs:
-        if name not in TOLD[type][1]:
+        if name not in (*TOLD[type][1], *RUNTIME):
             raise Uncompiled(f"{name} is given")
+    _require_runtime(kwargs)
     if any("$PARAMETER" in value for value in kwargs.values() if isinstance(value, Mapping)):
         raise Uncompiled("a suite parameter")
     return COMPILERS[type](kwargs, Scope(columns, condition(kwargs, columns)))
+
+
+def _require_runtime(kwargs: Mapping[str, Any]) -> None:
+    """Great Expectations reads these of an expectation, and then takes what the run says instead (SUMMARY).
+
+    Raises Uncompiled where it would not even read them."""
+    form, caught = kwargs.get("result_format", FORMATS[0]), kwargs.get("catch_exceptions", True)
+    if form not in FORMATS and not (isinstance(form, Mapping) and "result_format" in form):
+        raise Uncompiled("a result_format that there is not")
+    if not isinstance(caught, bool):
+        raise Uncompiled("catch_exceptions is no truth")
 
 
 def answers(planned: Planned, table: Asked) -> dict[str, tuple[bool, Mapping[str, Any]]]:

@@ -12,6 +12,14 @@ from helpers.made_tables import TEXTS
 from runner.stages.tables.suite import Expectation, Suite
 
 Made = tuple[str, dict[str, Any]]
+FORMATS = (
+    "BOOLEAN_ONLY",
+    "BASIC",
+    "SUMMARY",
+    "COMPLETE",
+    {"result_format": "COMPLETE", "include_unexpected_rows": True, "unexpected_index_column_names": ["a"]},
+    {"result_format": "BASIC", "partial_unexpected_count": 1, "exclude_unexpected_values": True},
+)
 MOSTLY = (0, 0.0, 0.5, 0.75, 0.9, 0.95, 1, 1.0, 2 / 3, 1 / 3)
 CONDITIONAL = ("expect_column_", "expect_compound", "expect_select", "expect_multi")
 ROW_BY_ROW = ("expect_select", "expect_multi", "expect_column_value", "expect_column_pair", "expect_compound")
@@ -74,6 +82,8 @@ def _expectation(dice: random.Random, kinds: Mapping[str, str], rows: int, maker
     type, kwargs = make(dice, kinds, rows)
     if type.startswith(ROW_BY_ROW) and "type" not in type and dice.random() < 0.4:
         kwargs["mostly"] = dice.choice(MOSTLY)
+    if dice.random() < 0.1:
+        kwargs["result_format"] = dice.choice(FORMATS)
     conditional = type.startswith(CONDITIONAL) and "type" not in type and type != "expect_column_to_exist"
     if conditional and dice.random() < 0.2:
         kwargs |= _condition(dice, kinds)

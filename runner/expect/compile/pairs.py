@@ -57,12 +57,8 @@ def _comparable(kwargs: Kwargs, scope: Scope) -> tuple[Column, Column]:
     a, b = (scope.column(kwargs.get(name), *kinds) for name in ("column_A", "column_B"))
     if a.kind is not b.kind and not (a.kind in NUMBERS and b.kind in NUMBERS):
         raise Uncompiled(f"{a.kind} against {b.kind}")
-    if (
-        CATEGORY in (a.dtype, b.dtype)
-        or a.nullable
-        or b.nullable
-        or (a.kind is Kind.TIME and a.dtype != b.dtype)
-    ):
+    of_units = a.kind is Kind.TIME and a.dtype != b.dtype
+    if of_units or any(column.dtype == CATEGORY or column.nullable for column in (a, b)):
         raise Uncompiled(f"{a.dtype} against {b.dtype}")
     return a, b
 

@@ -35,11 +35,9 @@ def alike(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 def _of_one_type(kwargs: Kwargs, scope: Scope) -> tuple[list[Column], str | None]:
     columns, missing = several(kwargs, scope, *ALIKE)
-    if (
-        len({(column.kind, column.dtype) for column in columns}) > 1
-        or columns[0].dtype == CATEGORY
-        or columns[0].nullable
-    ):
+    first = columns[0]
+    mixed = any((column.kind, column.dtype) != (first.kind, first.dtype) for column in columns)
+    if mixed or first.dtype == CATEGORY or first.nullable:
         raise Uncompiled("its columns are of several types")
     return columns, missing
 
