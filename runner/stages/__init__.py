@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runner.config.schema import DataStage, IntegrationStage, Solution, Stage
 from runner.model import NOT_HANDED, Artifact, Check, DataChoices, Earlier, StageReport
 from runner.stages.sharding import Shard
+
+if TYPE_CHECKING:  # the schema takes longer to import than a small stage takes to run
+    from runner.config.schema import Solution, Stage
 
 # kind -> module; imported when it is needed, because some of them are heavy.
 STAGES = {
@@ -59,6 +62,8 @@ def stage_kind(kind: str) -> Callable[[StageJob], StageReport]:
 def needs_aws(stage: Stage) -> bool:
     """Whether a stage reaches for AWS: integration does, and data with a table in S3 or behind a connection
     that is AWS's, or whose credentials are."""
+    from runner.config.schema import DataStage, IntegrationStage
+
     if not isinstance(stage, DataStage):
         return isinstance(stage, IntegrationStage)
     in_s3 = any(table.source.startswith("s3://") for table in stage.tables.values())
