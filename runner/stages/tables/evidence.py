@@ -1,20 +1,46 @@
-"""What the data stage keeps of a table: a readable table, a plot, the validation result's JSON."""
+"""What the data stage keeps of a table: a readable table, plots, the result's JSON, the rows that failed."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.adapters.files import write_atomic
+from runner.errors import LockgateError
 from runner.model import Check, Plot, Series, Table
 from runner.stages.tables.engine import Answers
+from runner.stages.tables.failing import write_failing
+from runner.stages.tables.further import Seen
+from runner.stages.tables.histograms import histograms
 from runner.stages.tables.suite import Expectation, Suite
 from runner.stages.tables.words import unexpected_share
 
 COLUMNS = ("expectation", "column", "observed", "expected", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What people look at, and files relative to the stage's output."""
+
+    tables: tuple[Table, ...]
+    plots: tuple[Plot, ...]
+    files: tuple[str, ...]
+
+
+def kept_of(seen: Seen, suite: Suite, checks: Sequence[Check]) -> Kept:
+    """Everything that is kept of a table that was answered. Rows that cannot be read again are not: their
+    expectations failed all the same."""
+    name, told, hidden = seen.name, seen.answered, seen.config.sensitive
+    plots = (*plot_of(name, suite, told.answers), *histograms(seen, suite, checks))
+    files = [write_result(seen.job.out, name, told.answers)]
+    with suppress(LockgateError, OSError):
+        files += write_failing(seen.job.out, name, seen.source, suite, told.answers, checks, hidden)
+    return Kept((table_of(name, suite, checks),), plots, tuple(files))
 
 
 def table_of(name: str, suite: Suite, checks: Sequence[Check]) -> Table:

@@ -13,9 +13,10 @@ from runner.model import Check, Judged, Plot, Status, Table
 from runner.sources.opening import Places
 from runner.stages import StageJob
 from runner.stages.tables.checks import judge, unjudged
-from runner.stages.tables.evidence import plot_of, table_of, write_result
+from runner.stages.tables.evidence import kept_of, table_of
 from runner.stages.tables.further import Findings, Seen, due, further
 from runner.stages.tables.limits import limits_of
+from runner.stages.tables.masking import unquoted
 from runner.stages.tables.reading import Reading
 from runner.stages.tables.suite import Suite
 from runner.text import one_line
@@ -50,30 +51,23 @@ def judged_table(
     except (LockgateError, OSError) as error:
         return _unread(job, name, config, suite, error)
     seen = Seen(job, name, config, source, answered, places.scratch / name)
-    found = further(seen)
+    checks = judge(suite, answered.answers, list(answered.columns))
+    found, kept = further(seen), kept_of(seen, suite, checks)
     whole = replace(_unchanged(seen, digest), seconds=time.monotonic() - begun)
-    facts = _facts(seen, size, found)
-    return _outcome(seen, suite, whole, found, Judged("data", name, digest, facts))
-
-
-def _outcome(
-    seen: Seen, suite: Suite, whole: Check, found: Mapping[str, Findings], judged: Judged
-) -> TableOutcome:
-    name, answers = seen.name, seen.answered.answers
-    checks = judge(suite, answers, list(seen.answered.columns))
+    data = Judged("data", name, digest, _facts(seen, size, found))
     others = found.values()
     return TableOutcome(
         (whole, *checks, *(check for each in others for check in each.checks)),
-        (judged, _suite(suite)),
-        (table_of(name, suite, checks), *(table for each in others for table in each.tables)),
-        (*plot_of(name, suite, answers), *(plot for each in others for plot in each.plots)),
-        (write_result(seen.job.out, name, answers), *(file for each in others for file in each.files)),
+        (data, _suite(suite)),
+        (*kept.tables, *(table for each in others for table in each.tables)),
+        (*kept.plots, *(plot for each in others for plot in each.plots)),
+        (*kept.files, *(file for each in others for file in each.files)),
         seen,
     )
 
 
 def _unread(job: StageJob, name: str, config: TableSource, suite: Suite, error: Exception) -> TableOutcome:
-    cause = f"table {name}: {one_line(str(error).splitlines()[0])}"
+    cause = f"table {name}: {unquoted(one_line(str(error).splitlines()[0]), config.sensitive)}"
     whole = Check(f"{name}/table", Status.ERROR, config.source, cause=cause)
     nothing = f"table {name} could not be read"
     skipped = unjudged(suite, nothing)

@@ -5,6 +5,7 @@ Bounds and sets of the suite stay: they are its author's words, not the table's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -38,6 +39,7 @@ VALUELESS = frozenset(
         "expect_column_values_to_be_in_type_list",
     }
 )
+QUOTED = re.compile(r"""'[^']*'?|"[^"]*"?|`[^`]*`?""")
 POSITIONS = ("unexpected_index_list", "partial_unexpected_index_list")
 
 
@@ -49,7 +51,13 @@ def masked(answers: Answers, sensitive: Collection[str]) -> Answers:
     document = dict(answers.document)
     if "results" in document:
         document["results"] = [_result(result, sensitive) for result in document["results"]]
-    return replace(answers, results=results, document=document)
+    errors = {id: unquoted(error, sensitive) for id, error in answers.errors.items()}
+    return replace(answers, results=results, document=document, errors=errors)
+
+
+def unquoted(complaint: str, sensitive: Collection[str]) -> str:
+    """What a reader or an engine says, without what it quotes where a column is sensitive."""
+    return QUOTED.sub(f"'{MASKED}'", complaint) if sensitive else complaint
 
 
 def _result(result: Mapping[str, Any], sensitive: Collection[str]) -> Mapping[str, Any]:

@@ -61,12 +61,17 @@ def test_planted_faults_fail_with_numbers_and_keep_their_evidence(tmp_path: Path
         "1 of 3 unexpected (33.33%), e.g. 3 in rows 2; expected: b values must be less"
     )
     assert fine.status is Status.PASSED
-    (plot,), (table,), (file,) = report.evidence.plots, report.evidence.tables, report.evidence.files
+    (plot, *_), (table,), (file, failing) = (
+        report.evidence.plots,
+        report.evidence.tables,
+        report.evidence.files,
+    )
     assert plot.series[0].y == pytest.approx((100 / 3, 100 / 3)) and plot.series[1].y == (0.0, 0.0)
     assert [row[-1] for row in table.rows] == ["FAILED", "FAILED", "PASSED"]
     document = json.loads((tmp_path / "out" / file).read_text())
     marked = {r["expectation_config"]["meta"]["lockgate"]: r["success"] for r in document["results"]}
     assert marked == {nulls.id: False, range_.id: False, fine.id: True}
+    assert failing == "data/t.failing.parquet" and (tmp_path / "out" / failing).is_file()
 
 
 def test_an_expectation_that_great_expectations_would_drop_is_an_error_and_the_others_are_asked(

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from runner.stages.tables.engine import Answers
-from runner.stages.tables.masking import MASKED, masked
+from runner.stages.tables.masking import MASKED, masked, unquoted
 from runner.stages.tables.suite import Expectation
 from runner.stages.tables.words import observed
 
@@ -67,3 +67,11 @@ def words(id: str) -> str:
 def test_without_sensitive_columns_nothing_changes() -> None:
     answers = Answers(ANSWERS, {}, {}, {})
     assert masked(answers, ()) is answers
+
+
+def test_a_complaint_is_told_without_what_it_quotes() -> None:
+    said = "invalid value 'secret' in \"name\", and 'another"
+    assert unquoted(said, ("name",)) == "invalid value '[masked]' in '[masked]', and '[masked]'"
+    assert unquoted(said, ()) == said
+    answers = Answers({}, {}, {"a": said}, {})
+    assert "secret" not in masked(answers, ("name",)).errors["a"]
