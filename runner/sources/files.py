@@ -44,6 +44,10 @@ class Files:
     trusted: bool = False
 
     def columns(self) -> Mapping[str, Column] | Uncompiled:
+        return self._columns
+
+    @cached_property
+    def _columns(self) -> Mapping[str, Column] | Uncompiled:
         parts = self._parts
         if find_spec("duckdb") is None:
             return Uncompiled("DuckDB is not installed")
