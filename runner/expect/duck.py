@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -45,6 +46,7 @@ TRUSTING = "filter_pushdown,statistics_propagation"
 FEW = 50_000
 MANY = 0.5
 HASHES = 32_000_000  # sorted at a time: 256 MB
+Taken = Distinct | Quantiles | Values | Query
 BATCH = 122_880  # rows fetched at a time, DuckDB's own size of a row group
 MEMORY = "1500MB"  # of DuckDB; beyond it, groups and fetched rows are spilled to disk
 
@@ -61,30 +63,33 @@ def columns_of(path: Path) -> dict[str, Column]:
         raise InfrastructureError(f"cannot be read: {reason(error)}", where=path.name) from None
     try:
         types = _pandas_types(told)
-    except (AttributeError, TypeError):
+    except (AttributeError, TypeError, KeyError):
         raise Uncompiled("pandas could not have written what stands beside its schema") from None
     names = [field.name for field in schema]
     if len({name.lower() for name in names}) < len(names):
         raise Uncompiled("two columns have one name, but for upper and lower case")
     if AT in {name.lower() for name in names}:
         raise Uncompiled(f"a column is called {AT}, as DuckDB calls the rows' positions")
-    return {field.name: column_of(field.name, str(field.type), types.get(field.name, "")) for field in schema}
+    hidden = {index for index in told.get("index_columns", ()) if isinstance(index, str)}
+    return {
+        field.name: column_of(field.name, str(field.type), types.get(field.name, ""))
+        for field in schema
+        if field.name not in hidden
+    }
 
 
 def _pandas_types(told: Mapping[str, Any]) -> dict[Any, str]:
-    """By column, what pandas wrote of its types beside the schema. Raises Uncompiled where that tells of an
-    index, or of names that are no texts."""
-    if not all(map(_is_count, told.get("index_columns", ()))):
-        raise Uncompiled("the table has an index of its own")
+    """By column, what pandas wrote of its types beside the schema, an index that has no name left out: reading
+    drops it. Raises Uncompiled where that tells of one with a name, or of columns' names that are no texts."""
     for names in told.get("column_indexes", ()):
         if names.get("pandas_type") not in ("unicode", "string", "empty"):
             raise Uncompiled("its columns' names are no texts to pandas")
-    return {column.get("field_name"): str(column.get("numpy_type")) for column in told.get("columns", ())}
-
-
-def _is_count(index: Any) -> bool:
-    """Whether an index only counts rows: one with a name becomes a column, others are left alone, too."""
-    return isinstance(index, Mapping) and index.get("start") == 0 and index.get("name") is None
+    columns = {column.get("field_name"): column for column in told.get("columns", ())}
+    for index in told.get("index_columns", ()):
+        said = index if isinstance(index, Mapping) else columns.pop(index)
+        if said.get("name") is not None:
+            raise Uncompiled("the table has an index of its own")
+    return {name: str(column.get("numpy_type")) for name, column in columns.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +110,28 @@ class DuckTable:
         return cls(connected(threads), parts.relation(), few)
 
     def answer(self, asks: Iterable[Ask]) -> dict[Ask, Any]:
-        """Every ask's value but of those that cannot be computed; equal ones are computed once."""
+        """Every ask's value but of those that cannot be computed; equal ones are computed once. While values
+        are fetched, and sorted on one core, the other has the scan of all that they do not tell."""
         wanted, rows = list(dict.fromkeys(asks)), self.count()
+        taken = [ask for ask in wanted if isinstance(ask, Taken)]
+        scalars = [ask for ask in wanted if isinstance(ask, Scalar)]
+        looked_at = {ask.where for ask in taken if isinstance(ask, Distinct | Quantiles)}
+        told = known(scalars, rows, dict.fromkeys(looked_at | {ALL_ROWS}, rows))
+        with ThreadPoolExecutor(1) as pool:
+            beside = replace(self, connection=self.connection.cursor())
+            scanned = pool.submit(beside._scan, [ask for ask in scalars if ask not in told])
+            found = self._taken(taken, rows, scalars)
+            found |= scanned.result()
+        return found | self._scan([ask for ask in scalars if ask not in found and ask in told])
+
+    def _taken(self, asks: Sequence[Taken], rows: int, scalars: Sequence[Scalar]) -> dict[Ask, Any]:
+        """Answers that take values, and the numbers of rows that those tell."""
         found: dict[Ask, Any] = {}
         counted = {ALL_ROWS: rows}
-        for ask in wanted:
-            if isinstance(ask, Distinct | Quantiles | Values | Query):
-                with suppress(Uncomputable):
-                    found[ask] = self._fetched(ask, rows, counted)
-        scalars = [ask for ask in wanted if isinstance(ask, Scalar)]
-        found.update(known(scalars, rows, counted))
-        return found | self._scan([ask for ask in scalars if ask not in found])
+        for ask in asks:
+            with suppress(Uncomputable):
+                found[ask] = self._fetched(ask, rows, counted)
+        return found | known(scalars, rows, counted)
 
     def count(self) -> int:
         """How many rows there are: those of the row groups, by which every reader reads. Columns that have
@@ -150,7 +166,7 @@ class DuckTable:
         chosen = ", ".join(map(written, asks))
         return dict(zip(asks, self._all(f"SELECT {chosen} FROM {self.source}")[0], strict=True))
 
-    def _fetched(self, ask: Distinct | Quantiles | Values | Query, rows: int, counted: dict[str, int]) -> Any:
+    def _fetched(self, ask: Taken, rows: int, counted: dict[str, int]) -> Any:
         """An answer that takes values; how many rows it looked at is put into `counted`, by its condition."""
         if isinstance(ask, Distinct):
             told = self._distinct(ask, rows)
