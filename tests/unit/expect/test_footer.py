@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from runner.expect.asks import Ask, Rows
 from runner.expect.columns import column_of
 from runner.expect.duck import DuckTable, columns_of
 from runner.expect.facts import Fact, Of
-from runner.expect.footer import Footer, Told, Trusting, footer_of
+from runner.expect.footer import Footer, Told, Trusting, _told, footer_of
 from runner.expect.planning import Planned, answers, plan
 from runner.sources.files import file_at
 from runner.stages.tables.answering import planned
@@ -148,6 +149,16 @@ def test_a_row_group_that_tells_nothing_leaves_the_whole_column_unknown() -> Non
     assert Told(0, (1, 2)).beside(Told()) == Told()
     assert Told(1, (1, 5)).beside(Told(2, (0, 3))) == Told(3, (0, 5))
     assert Told(1, None).beside(Told(2, (0, 3))) == Told(3, None)
+
+
+def test_statistics_that_contradict_the_rows_tell_nothing() -> None:
+    said = SimpleNamespace(has_null_count=True, null_count=4, has_min_max=True, min=9, max=1)
+    chunk = SimpleNamespace(is_stats_set=True, num_values=3, statistics=said)
+    assert _told(chunk, 3) == Told()  # more nulls than rows, extremes in another order
+    said.null_count, said.max = 0, 10
+    assert _told(chunk, 3) == Told(0, (9, 10)) and _told(chunk, 4) == Told()
+    said.min = math.nan
+    assert _told(chunk, 3) == Told(0)
 
 
 def test_files_of_one_table_are_told_of_together(tmp_path: Path) -> None:
