@@ -93,7 +93,7 @@ Connection = Annotated[PostgreSql | Redshift | Athena | Glue, Field(discriminato
 class Contract(Strict):
     """The columns that readers of a table rely on, and which changes they bear."""
 
-    columns: RelPath = Field(description="the agreed columns: a JSON list of {name, type, nullable}")
+    columns: RelPath = Field(description="the agreed columns, as `lockgate contract` writes them")
     allow: tuple[Literal["added", "removed", "widened", "renamed", "reordered"], ...] = Field(
         ("added", "reordered"), description="changes that are no breach"
     )

@@ -2,8 +2,8 @@
 
 Every table gives one check of its own, `TABLE/table` (it was read whole and did not change while it
 was judged), one an expectation of its suite, those of what else is asked of it (`tables.further`), and the
-relations between tables (`tables.relations`). Suites that are malformed, or in which nothing can fail,
-raise ConfigError before any table is read.
+relations between tables (`tables.relations`). Suites and contracts that are malformed, or in which nothing
+can fail, raise ConfigError before any table is read.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ def run(job: StageJob, remote: Remote | None = None, engine: Engine = validate) 
     """Judge every table; `remote` is where s3:// sources lie, the job's AWS by default, and `engine` answers
     what is not compiled.
 
-    Raises ConfigError with every problem of every suite."""
+    Raises ConfigError with every problem of every suite, or of a contract."""
     stage = job.stage
     assert isinstance(stage, DataStage)  # noqa: S101  the schema's discriminator says so
     begun = time.monotonic()
     suites = read_suites(job.root, {name: source.suite for name, source in stage.tables.items()})
+    expected = _collected(job, stage, suites)
     with tempfile.TemporaryDirectory(prefix="tables-") as scratch:
         connect = cache(partial(_aws, job))
         databases = Databases(stage.connections, job.variables, connect, job.is_sandbox)
@@ -58,7 +59,7 @@ def run(job: StageJob, remote: Remote | None = None, engine: Engine = validate) 
         job.name,
         "data",
         worst(check.status for check in checks),
-        _collected(job, stage, suites),
+        expected,
         checks,
         time.monotonic() - begun,
         judged=tuple(judged for outcome in outcomes.values() for judged in outcome.judged),

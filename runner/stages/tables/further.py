@@ -18,6 +18,7 @@ from runner.text import one_line
 
 # The field of a table in lockgate.yml -> the module that judges it, imported when it is asked for.
 FURTHER: Mapping[str, str] = {
+    "contract": "runner.stages.tables.contract",
     "freshness": "runner.stages.tables.freshness",
     "volume": "runner.stages.tables.volume",
 }
