@@ -2,8 +2,8 @@
 
 Numbers: bins of about a tenth of the reference each, ends open; a value that is as frequent as that has a
 bin of its own. Finer points inside them are for Wasserstein. Edges are quantiles of the same rows that are
-counted: what a bin really holds then varies around its count as a multinomial count does around its mean (spacings are
-Dirichlet; David & Nagaraja 2003, section 2.5), so the noise is the same, seen from the other side.
+counted: what a bin really holds then varies around its count as a multinomial count does around its mean
+(spacings are Dirichlet; David & Nagaraja 2003, section 2.5), so the noise is the same, from the other side.
 
 Categories: which are frequent is decided on a part of the reference, and the rest is counted. Were it one
 sample, categories would be chosen because they were frequent by chance, and none of its rows could be of an

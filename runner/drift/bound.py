@@ -16,7 +16,7 @@ from runner.drift.divergences import Divergence
 from runner.drift.law import Law, Sizes, law, smoothed
 from runner.drift.normal import above, exceeded
 
-STEPS = 40  # halvings: to 1e-12 of the way
+STEPS = 26  # halvings: to 1e-8 of the way
 TILTS = 300  # planted shifts of which the power is computed
 STRONGEST, FARTHEST = 200.0, 50.0  # tilts: in all, and in those that the threshold takes
 

@@ -34,6 +34,16 @@ class Columns:
         """The rows at these positions."""
         return Columns(tuple(c[rows] for c in self.numbers), tuple(c[rows] for c in self.codes))
 
+    def planted(self, rows: Any) -> Columns:
+        """The same, but in the first column these rows (n,) bool have a value that no row has."""
+        if not self.numbers:
+            new = np.where(rows, self.codes[0].max(initial=0) + 1, self.codes[0])
+            return Columns((), (new, *self.codes[1:]))
+        first = self.numbers[0]
+        known = first[np.isfinite(first)]
+        beyond = 2 * known.max() - known.min() + 1 if len(known) else 0.0
+        return Columns((np.where(rows, beyond, first), *self.numbers[1:]), self.codes)
+
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
@@ -54,6 +64,11 @@ class Encoder:
         kept = tuple(_frequent(each) for each in codes)
         width = len(numbers) + len(gaps) + sum(map(len, kept))
         return cls(tuple(map(_knots, numbers)), kept, gaps, _pairs(width))
+
+    @property
+    def alone(self) -> int:
+        """How many of the encoded columns are of one column only; products come after them."""
+        return 2 * len(self.knots) + len(self.gaps) + sum(map(len, self.kept))
 
     def encoded(self, rows: Columns) -> Any:
         """(n, p) of float."""

@@ -19,6 +19,7 @@ from runner.drift.divergences import Divergence, Expansion
 PSEUDO = (
     2.0  # rows of the smaller sample that smoothing adds to each bin; fewer leave a tail where bins empty
 )
+NONE = 1e-18  # the noise of a column that has one value in both samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ def law(divergence: Divergence, p: Any, q: Any, sizes: Sizes) -> Law:
     at = divergence(smoothed(p, mixed_in), smoothed(q, mixed_in))
     kept = 1 - mixed_in
     bias = kept**2 / 2 * (_sum(at.by_pp * p * (1 - p)) / sizes.reference)
-    bias = bias + kept**2 / 2 * (_sum(at.by_qq * q * (1 - q)) / sizes.current)
-    scale = _variance(at, p, q, sizes, kept) / (2 * bias + 4 * at.value)
+    bias = np.maximum(bias + kept**2 / 2 * (_sum(at.by_qq * q * (1 - q)) / sizes.current), NONE)
+    scale = np.maximum(_variance(at, p, q, sizes, kept) / (2 * bias + 4 * at.value), NONE)
     return Law(at.value, scale, bias / scale)
 
 

@@ -5,10 +5,10 @@ W1 is the area between two distribution functions. Values are rounded up to poin
 and those beyond the last count as the last (rounding into such a range only takes from W1 what lies outside
 it). The estimate T = sum |F - G| w is a convex function of the noise, which is nearly normal with
 covariances that are nowhere negative. So T exceeds its mean by z L at most as often as a standard normal
-exceeds z (Borell 1975; the median of a convex function is at most its mean, Kwapien 1994), where L is the deviation of the
-difference of the two means, the most that any weights between -1 and 1 can give. The mean itself exceeds the
-true distance by E|d + s Z| - |d| at each point. That is largest where d is 0, and counted as such wherever
-d is not clear of the noise.
+exceeds z (Borell 1975; the median of a convex function is at most its mean, Kwapien 1994), where L is the
+deviation of the difference of the two means, the most that any weights between -1 and 1 can give. The mean
+itself exceeds the true distance by E|d + s Z| - |d| at each point. That is largest where d is 0, and counted
+as such wherever d is not clear of the noise.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from runner.drift.normal import above, density, exceeded
 
 CLEAR = 1.0  # standard errors; a difference counts as real beyond so many
 TILTS = 300
-HALVINGS = 30
+HALVINGS = 22
 STRONGEST = 200.0
 GRID = np.linspace(0.0, 6.0, 301)
 FOLDED = 2 * density(GRID) - 2 * GRID * above(GRID)  # E|u + Z| - u
