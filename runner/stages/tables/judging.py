@@ -84,7 +84,7 @@ def _unchanged(seen: Seen, digest: str) -> Check:
     measured = f"{seen.answered.rows:,} rows x {len(seen.answered.columns)} columns"
     measured += f" ({part})" if (part := seen.source.facts().get("part")) else ""
     if seen.config.trust_footer:
-        measured += f", {len(seen.answered.by_footer)} expectations answered by the footer alone"
+        measured += f", answered by the footer alone: {len(seen.answered.by_footer)}"
     try:
         same = seen.source.digest() == digest
     except (LockgateError, OSError):
