@@ -89,6 +89,7 @@ def _lines(found: dict[str, Tables]) -> list[str]:
 def _table_lines(name: str, table: Explained) -> list[str]:
     compiled, left = len(table.compiled), len(table.left)
     head = f"  {name} ({table.source}): {compiled} of {compiled + left} compiled"
+    head += "" if table.scanned is None else f"; {table.scanned:,} bytes to be scanned"
     head += f", by their types alone: {table.note}" if table.note else ""
     kept = [f"    compiled  {id}" for id in table.compiled]
     return [head, *kept, *(f"    left      {id}: {why}" for id, why in table.left.items())]

@@ -151,6 +151,10 @@ class AthenaTable:
         return {name: column for name, (column, _) in self._read.items()}
 
     def asked(self) -> SqlTable:
+        return self._asked
+
+    @cached_property
+    def _asked(self) -> SqlTable:
         self._guard()
         return SqlTable(self.queries, self._relation)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.config.data import Athena, Connection, Glue, PostgreSql, Redshift, TableSource
 from runner.errors import InfrastructureError, UsageError
 from runner.expect.columns import quoted
 from runner.sources.cost import Limits
 from runner.sources.source import Source
+from runner.sources.sql import SqlTable
 
 if TYPE_CHECKING:
     from runner.adapters.aws import Aws
@@ -42,6 +43,12 @@ class Name:
         return (self.parts[0] if len(self.parts) == 2 else database), self.parts[-1]
 
 
+class DatabaseTable(Source, Protocol):
+    """A table that is asked by SQL."""
+
+    def asked(self) -> SqlTable: ...
+
+
 @dataclass(frozen=True)
 class Databases:
     """A stage's connections, and what they are opened with: the variables that they name, and AWS."""
@@ -52,7 +59,11 @@ class Databases:
     is_sandbox: bool = False
     opened: dict[str, Any] = field(default_factory=dict)
 
-    def table(self, source: str) -> Source | None:
+    def has(self, source: str) -> bool:
+        """Whether a source names a connection; raises UsageError for one with a name that is none."""
+        return self._named(source) is not None
+
+    def table(self, source: str) -> DatabaseTable | None:
         """The table of a source that names a database; None for any other source.
 
         Raises UsageError for a name that is none, InfrastructureError where the database cannot be asked."""
@@ -89,7 +100,7 @@ class Databases:
             return None
         return Name(source, named["connection"], parts_of(named["table"], source))
 
-    def _postgres(self, config: PostgreSql, name: Name) -> Source:
+    def _postgres(self, config: PostgreSql, name: Name) -> DatabaseTable:
         from runner.adapters.postgres import Postgres
         from runner.sources.credentials import url_of
         from runner.sources.postgres import PostgresTable
@@ -102,14 +113,14 @@ class Databases:
         table = ".".join(map(quoted, name.parts))
         return PostgresTable(self.opened[name.connection], table, name.source, limits)
 
-    def _redshift(self, config: Redshift, name: Name) -> Source:
+    def _redshift(self, config: Redshift, name: Name) -> DatabaseTable:
         from runner.sources.redshift import SCHEMA, RedshiftTable, Statements
 
         schema, table = name.within(SCHEMA)
         limits = Limits(config.most_bytes, config.most_rows)
         return RedshiftTable(Statements(self.aws(), config, name.source), schema, table, name.source, limits)
 
-    def _athena(self, config: Athena, name: Name) -> Source:
+    def _athena(self, config: Athena, name: Name) -> DatabaseTable:
         from runner.sources.athena import AthenaTable, Queries, dialect_of
 
         aws = self.aws()

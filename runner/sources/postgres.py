@@ -75,6 +75,10 @@ class PostgresTable:
         return {name: column for name, (column, _) in self._read.items()}
 
     def asked(self) -> SqlTable:
+        return self._asked
+
+    @cached_property
+    def _asked(self) -> SqlTable:
         self._guard()
         return SqlTable(Snapshot(self.postgres), self._relation)
 
@@ -86,6 +90,7 @@ class PostgresTable:
     def digest(self) -> str:
         """Of the columns with their types and the number of rows. That no value changes while it is judged is
         the snapshot's promise; which values there were, the result's."""
+        self.postgres.select("SELECT 1")  # the transaction still stands
         told = [
             self.name,
             [[name, *map(str, kind)] for name, *kind in self._attributes],

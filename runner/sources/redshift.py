@@ -145,6 +145,10 @@ class RedshiftTable:
         return {name: column for name, (column, _) in self._read.items()}
 
     def asked(self) -> SqlTable:
+        return self._asked
+
+    @cached_property
+    def _asked(self) -> SqlTable:
         self._guard()
         texts = (name for name, (column, _) in self._read.items() if column.kind is Kind.TEXT)
         self.statements.dialect = replace(REDSHIFT, blank=frozenset(texts))

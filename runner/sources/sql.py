@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.expect.asks import (
@@ -19,6 +20,7 @@ from runner.expect.asks import (
     Ask,
     Distinct,
     Quantiles,
+    Query,
     Rows,
     Scalar,
     Uncomputable,
@@ -48,7 +50,7 @@ class Session(Protocol):
         for anything else; after that, for every further query too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SqlTable:
     """A table of a database, as `relation`: a name or a subquery that can stand in FROM."""
 
@@ -67,7 +69,21 @@ class SqlTable:
         return found
 
     def count(self) -> int:
-        """How many rows there are."""
+        """How many rows there are; asked once."""
+        return self._count
+
+    def unsaid(self, asks: Iterable[Ask]) -> str:
+        """Why the database cannot be asked one of these, or ''."""
+        try:
+            for ask in asks:
+                for sql in _parts(ask):
+                    self._said(sql)
+        except Uncompiled as why:
+            return str(why)
+        return ""
+
+    @cached_property
+    def _count(self) -> int:
         return int(self.session.select(f"SELECT count(*) FROM {self.relation}")[0][0])
 
     def rows(self, ask: Rows) -> list[tuple[Any, ...]]:
@@ -156,6 +172,19 @@ class SqlTable:
 
     def _keyed(self, sql: str) -> str:
         return self.session.dialect.keyed(parsed(sql))
+
+
+def _parts(ask: Ask) -> tuple[str, ...]:
+    """What of an ask a compiler wrote. Raises Uncompiled for a query, which may be any."""
+    if isinstance(ask, Query):
+        raise Uncompiled("it takes a query of its own")
+    if isinstance(ask, Scalar):
+        return (ask.sql, ask.where)
+    if isinstance(ask, Distinct):
+        return (*ask.keys, ask.where)
+    if isinstance(ask, Rows):
+        return (*ask.columns, ask.where)
+    return (ask.column if isinstance(ask, Quantiles) else ask.key, ask.where)
 
 
 def _conditional(ask: Scalar) -> str:

@@ -5,7 +5,9 @@ Nothing is fetched, and no table is read but for its schema.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ from runner.config.schema import DataStage
 from runner.errors import InfrastructureError
 from runner.expect.compilers import COMPILERS
 from runner.expect.sentences import SEVERITIES
+from runner.sources.databases import Databases
 from runner.sources.opening import glanced
 from runner.stages.tables.answering import ODD, planned
 from runner.stages.tables.suite import Expectation, Suite, read_suites
+from runner.stages.variables import taken
 
 UNKNOWN = "its columns are not known yet"
 
@@ -24,27 +28,35 @@ UNKNOWN = "its columns are not known yet"
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A table's expectations by their checks' ids. `note`, where there is one, says why the columns are not
-    known: then `compiled` is by type alone, and may yet be left."""
+    known: then `compiled` is by type alone, and may yet be left. `scanned`: bytes of a database's table."""
 
     source: str
     compiled: tuple[str, ...]
     left: Mapping[str, str]
     note: str = ""
+    scanned: int | None = None
 
     def data(self) -> dict[str, Any]:
         """The machine form."""
         told = {"source": self.source, "compiled": list(self.compiled), "left": dict(self.left)}
-        return {**told, "columns_known": not self.note, "note": self.note}
+        size = {} if self.scanned is None else {"bytes": self.scanned}
+        return {**told, "columns_known": not self.note, "note": self.note, **size}
 
 
 def explained(root: Path, stage: DataStage) -> dict[str, Explained]:
     """Every table of a stage by its name. Raises ConfigError with every problem of its suites, UsageError
     for a table that may not be read."""
     suites = read_suites(root, {name: source.suite for name, source in stage.tables.items()})
-    return {name: _table(root, source.source, suites[name]) for name, source in stage.tables.items()}
+    with closing(Databases(stage.connections, taken(stage, os.environ))) as databases:
+        return {
+            name: _table(root, source.source, suites[name], databases)
+            for name, source in stage.tables.items()
+        }
 
 
-def _table(root: Path, source: str, suite: Suite) -> Explained:
+def _table(root: Path, source: str, suite: Suite, databases: Databases) -> Explained:
+    if databases.has(source):
+        return _there(source, suite, databases)
     if source.startswith("s3://"):
         return _by_type(source, suite, f"{UNKNOWN}: it lies in S3")
     try:
@@ -52,6 +64,21 @@ def _table(root: Path, source: str, suite: Suite) -> Explained:
     except InfrastructureError as error:
         return _by_type(source, suite, f"{UNKNOWN}: {error.what}")
     return Explained(source, tuple(intent.compiled), intent.left)
+
+
+def _there(source: str, suite: Suite, databases: Databases) -> Explained:
+    """A database's table, whose schema and size cost nothing; AWS is not asked for a plan."""
+    try:
+        table = databases.table(source)
+        if table is None:
+            return _by_type(source, suite, f"{UNKNOWN}: the catalogue is asked when it runs")
+        intent, asked = planned(suite, table.columns()), table.asked()
+        size = table.size()
+    except InfrastructureError as error:
+        return _by_type(source, suite, f"{UNKNOWN}: {error.what}")
+    unsaid = {id: why for id, each in intent.compiled.items() if (why := asked.unsaid(each.asks))}
+    compiled = tuple(id for id in intent.compiled if id not in unsaid)
+    return Explained(source, compiled, {**intent.left, **unsaid}, scanned=size)
 
 
 def _by_type(source: str, suite: Suite, note: str) -> Explained:
