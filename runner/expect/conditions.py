@@ -97,10 +97,17 @@ class _Writer:
             or node.func.attr not in names
         ):
             raise Uncompiled("a call in its row_condition")
-        missing = self._column(node.func.value).missing
+        missing = self._named(node.func.value).missing
         return missing if names[node.func.attr] else f"(NOT {missing})"
 
     def _column(self, node: ast.expr) -> Column:
+        """A column whose values are compared."""
+        column = self._named(node)
+        if column.kind not in PLAIN or column.nullable or column.dtype == "float32":
+            raise Uncompiled(f"its row_condition compares a column of kind {column.kind}")
+        return column
+
+    def _named(self, node: ast.expr) -> Column:
         name = node.id if isinstance(node, ast.Name) else None
         if (
             isinstance(node, ast.Call)
@@ -109,12 +116,9 @@ class _Writer:
             and len(node.args) == 1
         ):
             name = self._literal(node.args[0])
-        if not isinstance(name, str) or name not in self.columns:
-            raise Uncompiled("its row_condition names no column")
-        column = self.columns[name]
-        if column.kind not in PLAIN or column.nullable or column.dtype == "float32":
-            raise Uncompiled(f"its row_condition compares a column of kind {column.kind}")
-        return column
+        if not isinstance(name, str) or name not in self.columns or self.columns[name].kind is Kind.OTHER:
+            raise Uncompiled("its row_condition names no column of a known kind")
+        return self.columns[name]
 
     def _literal(self, node: ast.expr) -> Any:
         try:

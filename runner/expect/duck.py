@@ -79,8 +79,8 @@ def columns_of(path: Path) -> dict[str, Column]:
 
 
 def _pandas_types(told: Mapping[str, Any]) -> dict[Any, str]:
-    """By column, what pandas wrote of its types beside the schema, an index that has no name left out: reading
-    drops it. Raises Uncompiled where that tells of one with a name, or of columns' names that are no texts."""
+    """By column, what pandas wrote of its types beside the schema, without an index that has no name: reading
+    drops it. Raises Uncompiled where an index has a name, or columns' names are no texts."""
     for names in told.get("column_indexes", ()):
         if names.get("pandas_type") not in ("unicode", "string", "empty"):
             raise Uncompiled("its columns' names are no texts to pandas")

@@ -282,7 +282,7 @@ def _dtype(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
 
 
 def _types(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
-    column = {"column": _of(dice, kinds, "int", "double", "float")}
+    column = {"column": _of(dice, kinds, "")}
     words = dice.sample(TYPES, dice.randint(1, 3))
     if dice.random() < 0.5:
         return "expect_column_values_to_be_of_type", {**column, "type_": words[0]}
@@ -302,6 +302,9 @@ TYPES = (
     "str",
     "object",
     "Int64",
+    "string",
+    "datetime64",
+    "Timestamp",
     "nope",
 )
 ZONED = (

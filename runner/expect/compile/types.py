@@ -13,7 +13,7 @@ from runner.expect.literals import Uncompiled
 from runner.expect.scope import Scope
 
 Kwargs = Mapping[str, Any]
-# A suite's word for a type -> pandas' type; of a column of numbers, the last ones are none.
+# A suite's word for pandas' type of a column -> that type's name.
 WORDS = {
     **{f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
     "float32": "float32",
@@ -24,11 +24,21 @@ WORDS = {
     "str": "str",
     "object": "object",
 }
+# A suite's word for the type of a column's values -> numpy's or Python's name of that; '' is of no column.
+SCALARS = {
+    **WORDS,
+    **dict.fromkeys(("datetime64", *(f"datetime64[{u}]" for u in ("ms", "us", "ns"))), "datetime64"),
+    "Timestamp": "Timestamp",
+    "CategoricalDtypeType": "CategoricalDtypeType",
+    **dict.fromkeys(("string", "category", "Int64", "boolean"), ""),
+}
+VALUES = {Kind.TEXT: "str", Kind.TIME: "datetime64", Kind.INSTANT: "Timestamp", Kind.BOOLEAN: "bool"}
 NAMES = {*WORDS, CATEGORY, *(dtype for _, dtype in TYPES.values())}
 
 
 def of_type(kwargs: Kwargs, scope: Scope) -> Compiled:
-    return _typed(kwargs, scope, [kwargs.get("type_")])
+    column = scope.column(kwargs.get("column"), *NUMBERS, *VALUES)
+    return _typed(column, [kwargs.get("type_")], SCALARS)
 
 
 def dtype_is(kwargs: Kwargs, scope: Scope) -> Compiled:
@@ -48,20 +58,32 @@ def in_type_list(kwargs: Kwargs, scope: Scope) -> Compiled:
     words = kwargs.get("type_list")
     if not isinstance(words, list) or not words:
         raise Uncompiled("type_list is no list, or empty")
-    return _typed(kwargs, scope, words)
-
-
-def _typed(kwargs: Kwargs, scope: Scope, words: Sequence[Any]) -> Compiled:
     column = scope.column(kwargs.get("column"), *NUMBERS)
-    if column.nullable or not all(isinstance(word, str) and word in WORDS for word in words):
+    if column.nullable:  # a list is compared with the column's type, not with its values'
+        raise Uncompiled("a list of types beside a nullable one")
+    return _typed(column, words, WORDS)
+
+
+def _typed(column: Column, words: Sequence[Any], known: Mapping[str, str]) -> Compiled:
+    """The type of a column's values is that of one of the words."""
+    if not all(isinstance(word, str) and word in known for word in words):
         raise Uncompiled("a type of another name")
-    wanted = {WORDS[word] for word in words}
+    wanted = {known[word] for word in words}
 
     def conclude(found: Found, examples: Examples) -> Result:
-        seen = _dtype(column, found)
+        seen = _scalar(column, _dtype(column, found))
         return seen in wanted, {"observed_value": seen}
 
     return Compiled((nulls(column),), conclude)
+
+
+def _scalar(column: Column, dtype: str) -> str:
+    """The name of the type of a column's values; raises Uncompiled for objects, each of which has its own."""
+    if dtype == "object":
+        raise Uncompiled("a column of objects")
+    if dtype == CATEGORY:
+        return "CategoricalDtypeType"
+    return VALUES.get(column.kind, dtype.lower())
 
 
 def _dtype(column: Column, found: Found) -> str:

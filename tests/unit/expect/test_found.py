@@ -68,11 +68,10 @@ def test_nan_of_16_bits_is_not_counted_as_a_value(tmp_path: Path) -> None:
     ("change", "why"),
     [
         (lambda frame: frame.rename_axis("row"), "an index of its own"),
-        (lambda frame: frame.iloc[1:], "an index of its own"),
         (lambda frame: frame.set_axis([0], axis=1), "no texts to pandas"),
         (lambda frame: frame.set_axis(["File_Row_Number"], axis=1), "rows' positions"),
     ],
-    ids=["named", "from 1", "numbers", "taken"],
+    ids=["named", "numbers", "taken"],
 )
 def test_a_table_that_pandas_reads_otherwise_is_left(
     change: Callable[[pd.DataFrame], pd.DataFrame], why: str, tmp_path: Path
@@ -82,8 +81,10 @@ def test_a_table_that_pandas_reads_otherwise_is_left(
         columns_of(tmp_path / "t.parquet")
 
 
-def test_a_table_of_pandas_with_an_index_that_counts_is_compiled(tmp_path: Path) -> None:
-    pq.write_table(pa.Table.from_pandas(pd.DataFrame({"x": [1, 2]})), tmp_path / "t.parquet")
+@pytest.mark.parametrize("rows", [slice(None), slice(1, None), [1, 0]], ids=["counts", "from 1", "listed"])
+def test_an_index_of_pandas_without_a_name_is_no_column(rows: Any, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1, 2]}).iloc[rows]
+    pq.write_table(pa.Table.from_pandas(frame), tmp_path / "t.parquet")
     assert list(columns_of(tmp_path / "t.parquet")) == ["x"]
 
 

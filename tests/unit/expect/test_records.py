@@ -61,4 +61,4 @@ def test_whole_numbers_with_nulls_are_floats_to_pandas(tmp_path: Path) -> None:
 
 def test_a_type_of_an_unknown_name_is_left(tmp_path: Path) -> None:
     with pytest.raises(Uncompiled, match="another name"):
-        asked(tmp_path, {"x": [1]}, TYPE, column="x", type_="Int64")
+        asked(tmp_path, {"x": [1]}, TYPE, column="x", type_="nope")
