@@ -19,6 +19,19 @@ FILE = "lockgate.yml"
 
 def load(root: Path) -> Solution:
     """Read a solution's lockgate.yml. Raises ConfigError with all problems, UsageError if none is there."""
+    document, solution = _read(root)
+    found = reference_problems(document, solution, root)
+    if found:
+        raise ConfigError(found)
+    return solution
+
+
+def load_alone(root: Path) -> Solution:
+    """The same, of a solution whose files need not all be there: some are about to be written."""
+    return _read(root)[1]
+
+
+def _read(root: Path) -> tuple[Document, Solution]:
     path = root / FILE
     if not path.is_file():
         raise UsageError(
@@ -31,11 +44,7 @@ def load(root: Path) -> Solution:
     if not isinstance(document.data, dict):
         raise ConfigError([Problem(shown, 1, "must be a mapping of fields", "see docs/configuration.md")])
     _name_the_kinds(document.data)
-    solution = _validated(document)
-    found = reference_problems(document, solution, root)
-    if found:
-        raise ConfigError(found)
-    return solution
+    return document, _validated(document)
 
 
 def _name_the_kinds(data: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from runner.config.data import Connection, TableSource
-from runner.config.load import FILE, load
+from runner.config.load import FILE, load_alone
 from runner.config.schema import DataStage
 from runner.errors import UsageError
 
@@ -48,10 +48,10 @@ def place_of(table: str, solution: Path) -> Place:
 
 def tables_of(solution: Path) -> dict[str, tuple[TableSource, Mapping[str, Connection]]]:
     """The tables of all data stages by name, {} where the folder is no solution. Of two stages' tables of one
-    name, the first."""
+    name, the first. Their suites need not be there yet."""
     if not (solution / FILE).is_file():
         return {}
-    stages = [stage for stage in load(solution).stages.values() if isinstance(stage, DataStage)]
+    stages = [stage for stage in load_alone(solution).stages.values() if isinstance(stage, DataStage)]
     each = [(name, (config, stage.connections)) for stage in stages for name, config in stage.tables.items()]
     return dict(reversed(each))
 

@@ -23,6 +23,7 @@ from runner.stages.tables.suite import Expectation, Suite
 from runner.text import one_line
 
 BINS, TOP = 20, 12
+EACH = 32  # whole numbers of so many values have a bin each
 DRAWN, LARGE = 12, 2_000_000  # plots a table; rows from which only failing columns are drawn
 LISTED = 2_000  # different texts beyond which there are no top ones
 BETWEEN = "expect_column_values_to_be_between"
@@ -106,9 +107,10 @@ def _bins(column: Column, ends: Mapping[Ask, Any]) -> Scalar | None:
 
 
 def _places(column: Column, low: float, high: float) -> list[tuple[float, float]]:
-    """Each bin's upper end and its middle: at most twenty of one width, a whole one for whole numbers."""
+    """Each bin's upper end and its middle: twenty of one width, of whole numbers a whole one."""
     if column.kind is Kind.INTEGER:
-        width = -(-(int(high) - int(low) + 1) // BINS)
+        values = int(high) - int(low) + 1
+        width = 1 if values <= EACH else -(-values // BINS)
         firsts = range(int(low), int(high) + 1, width)
         return [(float(first + width - 1), first + (width - 1) / 2) for first in firsts]
     step = high / BINS - low / BINS
@@ -163,5 +165,5 @@ def _beside(wanted: Wanted, counts: Sequence[tuple[str, int]]) -> str:
     sets = [e.kwargs.get("value_set") for e in wanted.expectations if e.type in SETS]
     allowed = {str(value) for each in sets if isinstance(each, list) for value in each}
     beside = [value for value, _ in counts if value not in allowed] if allowed else []
-    more = ", …" if len(beside) > 3 else ""
+    more = f" and {len(beside) - 3:,} more" if len(beside) > 3 else ""
     return f"Not in the set: {', '.join(one_line(v, 40) for v in beside[:3])}{more}." if beside else ""
