@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from helpers.differential import Case, same
 from psycopg import sql
 
 from runner.adapters.postgres import Postgres
-from runner.expect.columns import Kind
+from runner.expect.columns import Column, Kind
 from runner.expect.duck import DuckTable, columns_of
 from runner.expect.literals import Uncompiled
 from runner.expect.planning import answers
 from runner.sources.cost import Limits
+from runner.sources.parsing import parsed_rows
 from runner.sources.postgres import PostgresTable
+from runner.sources.redshift import RedshiftTable
 from runner.stages.tables.answering import planned
 
 UNBOUND = Limits(None, 1_000_000)
@@ -34,7 +36,7 @@ TYPES = {
 ARROW = {
     Kind.INTEGER: pa.int64(), Kind.FLOAT: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.TEXT: pa.string(),
     Kind.TIME: pa.timestamp("us"), Kind.INSTANT: pa.timestamp("us", "UTC"), Kind.DATE: pa.date32(),
-    Kind.OBJECT: pa.binary(),
+    Kind.OBJECT: pa.binary(), Kind.OTHER: pa.binary(),
 }  # fmt: skip
 
 
@@ -58,11 +60,8 @@ def _plain(value: Any) -> Any:
     return value if not hasattr(value, "to_pydatetime") else value.to_pydatetime(warn=False)
 
 
-def as_parquet(table: PostgresTable, path: Path) -> Path:
-    """The rows as they are read from the database, with the types that they have there."""
-    columns = table.columns()
-    assert not isinstance(columns, Uncompiled)
-    rows = [row for batch in table._batches() for row in batch]
+def as_parquet(columns: Mapping[str, Column], rows: Sequence[Sequence[Any]], path: Path) -> Path:
+    """Rows as they are read from a database, with the types that they have there."""
     arrays = [
         pa.array([_held(row[n]) for row in rows], ARROW[column.kind])
         for n, column in enumerate(columns.values())
@@ -96,11 +95,16 @@ class Both:
 
 
 def both(case: Case, postgres: Postgres, name: str, folder: Path) -> Both:
-    """The case's compiled expectations over the loaded table, by the database and by DuckDB."""
+    """The case's compiled expectations over the loaded table, by PostgreSQL and by DuckDB."""
     table = PostgresTable(postgres, f'"public"."{name}"', name, UNBOUND)
+    return compared_with_duckdb(case, table, folder / f"{name}.parquet")
+
+
+def compared_with_duckdb(case: Case, table: PostgresTable | RedshiftTable, path: Path) -> Both:
+    """What a table answers of a case, and DuckDB over its rows, which are written to `path`."""
     columns = table.columns()
     assert not isinstance(columns, Uncompiled)
-    local = as_parquet(table, folder / f"{name}.parquet")
+    local = as_parquet(columns, _rows(table, columns), path)
     here = answers(planned(case.suite, columns_of(local)), DuckTable.of(local, threads=1))
     there = answers(planned(case.suite, columns), table.asked())
     kinds = {e.id: (e.type, e.kwargs) for e in case.suite.expectations}
@@ -109,11 +113,15 @@ def both(case: Case, postgres: Postgres, name: str, folder: Path) -> Both:
         for id in there
         if id not in here or not alike(there[id], here[id])
     ]
-    return Both(
-        tuple(kinds[id][0] for id in there),
-        tuple(kinds[id][0] for id in here.keys() - there.keys()),
-        tuple(unlike),
-    )
+    left = tuple(kinds[id][0] for id in here.keys() - there.keys())
+    return Both(tuple(kinds[id][0] for id in there), left, tuple(unlike))
+
+
+def _rows(table: PostgresTable | RedshiftTable, columns: Mapping[str, Column]) -> list[tuple[Any, ...]]:
+    if isinstance(table, PostgresTable):
+        return [row for batch in table._batches() for row in batch]
+    found = table.statements.select(f"SELECT * FROM {table._relation}")  # noqa: S608
+    return parsed_rows(list(columns.values()), found)
 
 
 def alike(there: Any, here: Any) -> bool:

@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from helpers.differential import case_of
 from helpers.loaded import UNBOUND, both, load
-from helpers.made_suites import LATER, MAKERS
 from helpers.postgres import QUOTED, USER, Server, binaries, server
 
 from runner.adapters.postgres import Postgres
@@ -52,7 +51,7 @@ def table(postgres: Postgres, name: str = "few", limits: Limits = UNBOUND) -> Po
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_database_answers_what_duckdb_answers(database: Server, tmp_path: Path, seed: int) -> None:
-    case, name = case_of(seed, tmp_path, makers=(*MAKERS, *LATER)), f"made_{seed}"
+    case, name = case_of(seed, tmp_path), f"made_{seed}"
     with psycopg.connect(database.url(), autocommit=True) as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         load(connection, name, case.path)
