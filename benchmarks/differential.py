@@ -19,14 +19,13 @@ import re
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from helpers.differential import Compared, case_of, compared
 from helpers.explained import Difference, explained
-from helpers.made_suites import LATER, MAKERS
 
 EVERY = 1000
 
@@ -62,13 +61,13 @@ def _plain(value: Any) -> Any:
     return f"{value:.9g}" if isinstance(value, float) else value
 
 
-def run(cases: int, seed: int, makers: Sequence[Any] = MAKERS) -> tuple[Log, int]:
+def run(cases: int, seed: int) -> tuple[Log, int]:
     """Make tables from this seed on until there are as many cases; the log, and the last seed."""
     log, at = Log(), seed
     with tempfile.TemporaryDirectory() as folder:
         while log.compiled.total() < cases:
             before = log.compiled.total() // EVERY
-            case = case_of(at, Path(folder), makers=makers)
+            case = case_of(at, Path(folder))
             log.take(at, compared(case))
             case.path.unlink()
             at += 1
@@ -111,11 +110,10 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=1_000_000, help="of the first table; the next has the next"
     )
-    parser.add_argument("--later", action="store_true", help="the types that were compiled later, alone")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
-    log, last = run(given.cases, given.seed, LATER if given.later else MAKERS)
+    log, last = run(given.cases, given.seed)
     told(log, given.seed, last)
     return 1 if log.unexplained else 0
 

@@ -6,13 +6,13 @@ A case is one expectation over one table (helpers/made_tables.py, helpers/made_s
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from helpers.explained import Difference, with_columns
-from helpers.made_suites import MAKERS, suite_of
+from helpers.made_suites import suite_of
 from helpers.made_tables import write_table
 from helpers.sameness import same
 
@@ -37,12 +37,12 @@ class Case:
     suite: Suite
 
 
-def case_of(seed: int, folder: Path, expectations: int = 16, makers: Sequence[Any] = MAKERS) -> Case:
-    """The case of a seed, always the same one; `makers` make its expectations."""
+def case_of(seed: int, folder: Path, expectations: int = 16) -> Case:
+    """The case of a seed, always the same one."""
     dice = random.Random(seed)  # noqa: S311
     path = folder / f"{seed}.parquet"
     kinds, rows = write_table(dice, path)
-    return Case(seed, path, suite_of(dice, kinds, rows, expectations, makers))
+    return Case(seed, path, suite_of(dice, kinds, rows, expectations))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from helpers.made_tables import TEXTS
@@ -41,14 +41,12 @@ PATTERNS = (
 )
 
 
-def suite_of(
-    dice: random.Random, kinds: Mapping[str, str], rows: int, expectations: int, makers: Sequence[Any]
-) -> Suite:
+def suite_of(dice: random.Random, kinds: Mapping[str, str], rows: int, expectations: int) -> Suite:
     """A suite over a table's columns, whose types by name are `kinds`."""
     made: list[Made] = []
     for _ in range(expectations):
         again = made and dice.random() < 0.15
-        made.append(_again(dice, dice.choice(made)) if again else _expectation(dice, kinds, rows, makers))
+        made.append(_again(dice, dice.choice(made)) if again else _expectation(dice, kinds, rows))
     listed = tuple(
         Expectation(f"{i}", type, kwargs, {"type": type, "kwargs": kwargs})
         for i, (type, kwargs) in enumerate(_unlike(made))
@@ -77,8 +75,8 @@ def _again(dice: random.Random, made: Made) -> Made:
     return type, kwargs
 
 
-def _expectation(dice: random.Random, kinds: Mapping[str, str], rows: int, makers: Sequence[Any]) -> Made:
-    make = dice.choice(makers)
+def _expectation(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
+    make = dice.choice(MAKERS)
     type, kwargs = make(dice, kinds, rows)
     if type.startswith(ROW_BY_ROW) and "type" not in type and dice.random() < 0.4:
         kwargs["mostly"] = dice.choice(MOSTLY)
@@ -370,9 +368,6 @@ MAKERS = (
     _compound,
     _whole_table,
     _whole_table,
-)
-# Of a sequence of their own: seeds of the others keep their answers.
-LATER = (
     _pair("expect_column_pair_values_a_to_be_greater_than_b"),
     _pair("expect_column_pair_values_to_be_equal"),
     _pairs_set,

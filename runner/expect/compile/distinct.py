@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.expect.asks import Distinct, Found, Values
 from runner.expect.bounds import Bounds
-from runner.expect.columns import ALIKE, KNOWN, Column, Kind
+from runner.expect.columns import ALIKE, KNOWN, NUMBERS, PLAIN, Column, Kind
 from runner.expect.compile.cells import shown, told
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.facts import Of
@@ -52,7 +52,7 @@ def distinct_set(unexpected: bool, missing: bool) -> Callable[[Kwargs, Scope], C
     (`missing`)."""
 
     def compile(kwargs: Kwargs, scope: Scope) -> Compiled:
-        column, wanted = scope.column(kwargs.get("column"), Kind.TEXT, Kind.INTEGER), kwargs.get("value_set")
+        column, wanted = _listed(kwargs, scope, *PLAIN), kwargs.get("value_set")
         if not isinstance(wanted, list) or not wanted:
             raise Uncompiled("value_set is no list, or empty")
         for value in wanted:
@@ -74,8 +74,16 @@ def distinct_set(unexpected: bool, missing: bool) -> Callable[[Kwargs, Scope], C
     return compile
 
 
+def _listed(kwargs: Kwargs, scope: Scope, *kinds: Kind) -> Column:
+    """A column whose different values are listed; of float32, those of a set would be others."""
+    column = scope.column(kwargs.get("column"), *kinds)
+    if column.dtype == "float32":
+        raise Uncompiled("values of 32 bits beside those of 64")
+    return column
+
+
 def most_common(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, wanted = scope.column(kwargs.get("column"), Kind.TEXT, Kind.INTEGER), kwargs.get("value_set")
+    column, wanted = _listed(kwargs, scope, *NUMBERS, Kind.TEXT), kwargs.get("value_set")
     if not isinstance(wanted, list) or not all(isinstance(v, str) or is_number(v) for v in wanted):
         raise Uncompiled("value_set is no list of values")
     ask = Values(column.sql, scope.rows(f"NOT {column.missing}"))
