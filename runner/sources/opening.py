@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.adapters.files import sha256_file
 from runner.config.data import Connection, TableSource
-from runner.errors import InfrastructureError
+from runner.errors import InfrastructureError, UsageError
 from runner.expect.columns import Column
 from runner.expect.literals import Uncompiled
 from runner.model import NOT_HANDED, Earlier
@@ -42,6 +42,8 @@ def opened(name: str, config: TableSource, places: Places) -> Source:
     folder = places.scratch / name
     folder.mkdir(exist_ok=True)
     if table := places.databases.table(config.source):
+        if config.partitions == "changed":
+            raise UsageError("`partitions: changed` is of tables of files", where=config.source)
         return table
     config = places.databases.located(config)
     place, items = _found(config.source, places)
