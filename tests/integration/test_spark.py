@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -46,6 +47,11 @@ SUITES: Mapping[str, list[dict[str, Any]]] = {
         e("expect_column_max_to_be_between", column="v", max_value=100),
         e("expect_column_unique_value_count_to_be_between", column="s", max_value=2),
         e("expect_column_values_to_match_regex", column="s", regex="^[a-z]+$"),
+        e("expect_column_values_to_match_strftime_format", column="day", strftime_format="%Y-%m-%d"),
+        e("expect_column_values_to_be_json_parseable", column="s"),
+        e(NULLS, column="nan"),
+        e(BETWEEN, column="nan", max_value=500),
+        e("expect_column_mean_to_be_between", column="nan", max_value=600),
         e("expect_compound_columns_to_be_unique", column_list=["id", "s"]),
         e(COUNT, value=ROWS),
     ],
@@ -88,13 +94,15 @@ def write_tables(root: Path) -> None:
     )
     ids[5], values[9], places[3] = 4, 9999.0, "West"
     planted = [None if n in (7, 8) else value for n, value in enumerate(values)]
-    table = pa.table({"id": ids, "v": planted, "s": places, "flag": [n % 3 == 0 for n in range(ROWS)]})
+    rest = {"day": ["2020-02-29"] * ROWS, "nan": [math.nan, *(float(n) for n in range(1, ROWS))]}
+    table = pa.table({"id": ids, "v": planted, "s": places, **rest})
     pq.write_table(table, root / "plain.parquet")
     for year in (2020, 2021):
         folder = root / "years" / f"year={year}"
         folder.mkdir(parents=True)
         pq.write_table(pa.table({"x": [1, 2, 3]}), folder / "a.parquet")
         (folder / "_SUCCESS").touch()
+    (root / "pyarrow.py").write_text("raise RuntimeError")  # no module of Spark's workers
     (root / "text.csv").write_text('a,b\n1,"x ""q"" y"\n2,"two\nlines"\n3,\n')
     (root / "lines.jsonl").write_text('{"a": 1, "b": "x"}\n{"a": null, "b": "y"}\n')
     _write_damaged(root, table)
@@ -188,8 +196,9 @@ def test_what_was_planted_is_failed_with_the_counts_of_the_other_engine(on_spark
     assert failed == {
         NULLS, BETWEEN, UNIQUE, IN_SET, "expect_column_max_to_be_between",
         "expect_column_unique_value_count_to_be_between", "expect_column_values_to_match_regex",
+        "expect_column_values_to_be_json_parseable",
     }  # fmt: skip
-    assert on_spark.checks("plain")["table"]["measured"] == "1,000 rows x 4 columns"
+    assert on_spark.checks("plain")["table"]["measured"] == "1,000 rows x 5 columns"
 
 
 def test_the_result_is_great_expectations_own(on_spark: Stage) -> None:
@@ -198,8 +207,10 @@ def test_the_result_is_great_expectations_own(on_spark: Stage) -> None:
     assert document["statistics"]["evaluated_expectations"] == len(SUITES["plain"])
     assert document["success"] is False and document["suite_name"] == "plain"
     (judged,) = [j for j in on_spark.report["judged"] if j["name"] == "plain" and j["kind"] == "data"]
-    assert judged["facts"]["columns"] == {"id": "bigint", "v": "double", "s": "string", "flag": "boolean"}
-    assert judged["facts"]["rows"] == ROWS
+    assert judged["facts"]["columns"] == {
+        "id": "bigint", "v": "double", "s": "string", "day": "string", "nan": "double"
+    }  # fmt: skip
+    assert judged["facts"]["rows"] == ROWS and judged["facts"]["spark"].startswith("4.")
 
 
 @pytest.mark.parametrize("table", ["years", "glob"])

@@ -19,6 +19,7 @@ from runner.expect.sentences import SEVERITIES
 from runner.sources.databases import Databases
 from runner.sources.opening import glanced
 from runner.stages.tables.answering import ODD, planned
+from runner.stages.tables.reading import ON_SPARK
 from runner.stages.tables.suite import Expectation, Suite, read_suites
 from runner.stages.variables import taken
 
@@ -47,11 +48,17 @@ def explained(root: Path, stage: DataStage) -> dict[str, Explained]:
     """Every table of a stage by its name. Raises ConfigError with every problem of its suites, UsageError
     for a table that may not be read."""
     suites = read_suites(root, {name: source.suite for name, source in stage.tables.items()})
+    if stage.engine == "spark":
+        return {name: _on_spark(source.source, suites[name]) for name, source in stage.tables.items()}
     with closing(Databases(stage.connections, taken(stage, os.environ))) as databases:
         return {
             name: _table(root, source.source, suites[name], databases)
             for name, source in stage.tables.items()
         }
+
+
+def _on_spark(source: str, suite: Suite) -> Explained:
+    return Explained(source, (), {e.id: ON_SPARK for e in suite.expectations})
 
 
 def _table(root: Path, source: str, suite: Suite, databases: Databases) -> Explained:

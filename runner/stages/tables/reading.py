@@ -17,6 +17,8 @@ from runner.stages.tables.engine import Engine
 from runner.stages.tables.masking import masked
 from runner.stages.tables.suite import Suite
 
+ON_SPARK = "asked of Great Expectations on Spark"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

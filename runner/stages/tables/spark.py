@@ -18,11 +18,11 @@ from runner.expect.literals import Uncompiled
 from runner.sources.opening import Places
 from runner.stages.tables.answering import Answered
 from runner.stages.tables.engine import Answers, validate
+from runner.stages.tables.reading import ON_SPARK
 from runner.stages.tables.spark_files import FORMATS, Stored, digest_of, format_of, place_of, stored
 from runner.stages.tables.spark_words import cause_of
 from runner.stages.tables.suite import Suite
 
-WHY = "asked of Great Expectations on Spark"
 # A session may be told to skip what it cannot read: never here.
 WHOLE = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
 
@@ -40,19 +40,24 @@ class SparkTable:
     is_text: bool = False
 
     def columns(self) -> Uncompiled:
-        return Uncompiled(WHY)
+        return Uncompiled(ON_SPARK)
 
     def asked(self) -> Any:
         raise InfrastructureError("on Spark, nothing but its suite can be asked", where=self.where)
 
     def frame(self) -> Any:
-        """Its Spark frame, read to its end and kept in Spark's memory or on its disks."""
+        """It does not come to this machine."""
+        return self.asked()
+
+    def kept(self) -> Any:
+        """Its Spark frame, read to its end and kept in Spark's memory or on its disks; NaN is null."""
         with _told(self.where):
             if self.is_text:
                 self._require_utf8()
             frame = self.read()
             self._require_all(frame)
-            frame.persist().count()
+            frame = without_nan(frame).persist()
+            frame.count()
             return frame
 
     def digest(self) -> str:
@@ -65,6 +70,10 @@ class SparkTable:
 
     def facts(self) -> Mapping[str, Any]:
         return {}
+
+    def facts(self) -> dict[str, str]:
+        """Which Spark it was."""
+        return {"spark": str(self.session.version)}
 
     def _require_utf8(self) -> None:
         """Spark's readers put U+FFFD where bytes are no text."""
@@ -109,13 +118,28 @@ def _catalogued(session: Any, where: str, connection: Any, table: str) -> SparkT
     return SparkTable(session, where, lambda: session.table(name), files)
 
 
+def without_nan(frame: Any) -> Any:
+    """A frame whose NaN are null, as they are to pandas: to Great Expectations on Spark they are values, so
+    that a column of nothing else would have none missing."""
+    floats = {name: kind for name, kind in frame.dtypes if kind in ("float", "double")}
+    if not floats:
+        return frame
+    names = {name: "`" + name.replace("`", "``") + "`" for name in frame.columns}
+    return frame.selectExpr(
+        *(
+            f"nanvl({sql}, cast(null as {floats[name]})) as {sql}" if name in floats else sql
+            for name, sql in names.items()
+        )
+    )
+
+
 def answered(source: SparkTable, suite: Suite, table: str) -> Answered:
     """Every expectation's answer. Raises InfrastructureError where the table cannot be read to its end."""
-    frame = source.frame()
+    frame = source.kept()
     try:
         with _told(source.where):
             answers = in_words(validate(frame, suite, table, "spark"))
-            left = {e.id: WHY for e in suite.expectations}
+            left = {e.id: ON_SPARK for e in suite.expectations}
             return Answered(answers, frame.count(), dict(frame.dtypes), left)
     finally:
         frame.unpersist()

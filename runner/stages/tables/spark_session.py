@@ -34,6 +34,9 @@ READING = {
     "spark.sql.csv.parser.columnPruning.enabled": "false",
     "spark.sql.json.filterPushdown.enabled": "false",
 }
+# Python's workers: of this environment, where the first python3 may be of another, and blind to modules in
+# the solution's folder, where they are started.
+WORKERS = {"PYSPARK_PYTHON": sys.executable, "PYTHONSAFEPATH": "1"}
 LEAST_MEMORY = 1 << 30
 LOGGING = "rootLogger.level = error\nrootLogger.appenderRef.stderr.ref = stderr\n" + "".join(
     f"appender.stderr.{line}\n"
@@ -86,6 +89,7 @@ def _started(scratch: Path, memory: int | None) -> tuple[Any, bool]:
             return active, False
         builder: Any = SparkSession.builder.appName("lockgate")
         if not any(os.environ.get(name) for name in PLATFORM):
+            os.environ.update(WORKERS)
             for name, value in _alone(scratch, memory).items():
                 builder = builder.config(name, value)
         try:
@@ -109,7 +113,6 @@ def _alone(scratch: Path, memory: int | None) -> dict[str, str]:
         "spark.master": "local[*]",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.pyspark.python": sys.executable,  # of what is written in Python: else the first python3 there is
         "spark.driver.memory": f"{heap >> 20}m",
         "spark.driver.defaultJavaOptions": " ".join(
             ("-XX:-UsePerfData", *(f"-D{name}={value}" for name, value in java.items()))

@@ -13,7 +13,7 @@ from runner.config.data import Glue, PostgreSql, TableSource
 from runner.errors import InfrastructureError, UsageError
 from runner.sources.opening import Places
 from runner.stages.tables.engine import Answers
-from runner.stages.tables.spark import SparkTable, in_words, opened
+from runner.stages.tables.spark import SparkTable, in_words, opened, without_nan
 from runner.stages.tables.spark_files import Stored, digest_of, format_of, place_of
 from runner.stages.tables.spark_session import require
 from runner.stages.tables.spark_words import cause_of
@@ -115,8 +115,20 @@ def test_a_digest_is_of_bytes_here_and_of_the_listing_elsewhere(tmp_path: Path) 
 class Frame:
     """A frame of `files` files; what it is asked, in order."""
 
-    def __init__(self, files: int) -> None:
-        self.files, self.calls = files, list[str]()
+    def __init__(self, files: int, floats: bool = False) -> None:
+        self.files, self.floats, self.calls = files, floats, list[str]()
+
+    @property
+    def dtypes(self) -> list[tuple[str, str]]:
+        return [("n", "bigint"), ("a`b", "double"), ("f", "float")] if self.floats else [("n", "bigint")]
+
+    @property
+    def columns(self) -> list[str]:
+        return [name for name, _ in self.dtypes]
+
+    def selectExpr(self, *chosen: str) -> Frame:
+        self.calls += chosen
+        return self
 
     def inputFiles(self) -> list[str]:
         return ["f"] * self.files
@@ -133,7 +145,7 @@ class Frame:
 def test_a_table_is_read_to_its_end_before_anything_is_asked() -> None:
     frame = Frame(2)
     table = SparkTable(None, "t", lambda: frame, lambda: [Stored("s3a://a", 1, 1), Stored("s3a://b", 2, 1)])
-    assert table.frame() is frame and frame.calls == ["persist", "count"]
+    assert table.kept() is frame and frame.calls == ["persist", "count"]
     assert table.size() == 3 and str(table.columns()) == "asked of Great Expectations on Spark"
 
 
@@ -142,7 +154,17 @@ def test_files_that_spark_leaves_out_are_told() -> None:
         None, "t", lambda: Frame(1), lambda: [Stored("s3a://a", 1, 1), Stored("s3a://b", 2, 1)]
     )
     with pytest.raises(InfrastructureError, match="t: Spark reads 1 of its 2 files"):
-        table.frame()
+        table.kept()
+
+
+def test_nan_is_null() -> None:
+    frame = Frame(1, floats=True)
+    assert without_nan(frame) is frame
+    assert frame.calls == [
+        "`n`",
+        "nanvl(`a``b`, cast(null as double)) as `a``b`",
+        "nanvl(`f`, cast(null as float)) as `f`",
+    ]
 
 
 def raising(error: Exception) -> Callable[[], Any]:
@@ -155,11 +177,11 @@ def raising(error: Exception) -> Callable[[], Any]:
 def test_what_spark_raises_is_an_error_of_the_table() -> None:
     table = SparkTable(None, "t", raising(RuntimeError(FOOTER)), raising(RuntimeError(ABORTED)))
     with pytest.raises(InfrastructureError, match=r"t: cannot be read: t\.parquet is not"):
-        table.frame()
+        table.kept()
     with pytest.raises(InfrastructureError, match="No such file or directory: s3a"):
         table.digest()
     with pytest.raises(InfrastructureError, match="nothing but its suite"):
-        table.asked()
+        table.frame()
 
 
 def test_a_glue_table_is_named_as_spark_quotes_it_and_databases_are_refused(tmp_path: Path) -> None:
