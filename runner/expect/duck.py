@@ -32,7 +32,7 @@ from runner.expect.asks import (
     Values,
     placed,
 )
-from runner.expect.columns import Column, column_of
+from runner.expect.columns import OLD_TIME, Column, column_of
 from runner.expect.fused import bold, careful, hashed, known
 from runner.expect.literals import Uncompiled
 from runner.expect.parts import AT, Parts
@@ -57,7 +57,8 @@ def columns_of(path: Path) -> dict[str, Column]:
     import pyarrow.parquet as pq
 
     try:
-        schema = pq.read_schema(path)
+        footer = pq.read_metadata(path).schema
+        schema = footer.to_arrow_schema()
         told = schema.pandas_metadata or {}
     except Exception as error:  # readers of hostile files raise whatever they like
         raise InfrastructureError(f"cannot be read: {reason(error)}", where=path.name) from None
@@ -71,10 +72,11 @@ def columns_of(path: Path) -> dict[str, Column]:
     if AT in {name.lower() for name in names}:
         raise Uncompiled(f"a column is called {AT}, as DuckDB calls the rows' positions")
     hidden = {index for index in told.get("index_columns", ()) if isinstance(index, str)}
+    old = {column.path: OLD_TIME for column in footer if column.physical_type == OLD_TIME.upper()}
     return {
-        field.name: column_of(field.name, str(field.type), types.get(field.name, ""))
-        for field in schema
-        if field.name not in hidden
+        name: column_of(name, old.get(name, str(schema.field(name).type)), types.get(name, ""))
+        for name in names
+        if name not in hidden
     }
 
 
@@ -237,15 +239,16 @@ class DuckTable:
         return found
 
 
-def connected(threads: int | None = None) -> Any:
-    """A DuckDB of its own, that fetches nothing from elsewhere and loads no extension."""
+def connected(threads: int | None = None, memory: str = MEMORY) -> Any:
+    """A DuckDB of its own, that fetches nothing from elsewhere, loads no extension, and spills what is beyond
+    its `memory`."""
     import duckdb
 
     config: dict[str, Any] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "preserve_insertion_order": False,
-        "memory_limit": MEMORY,
+        "memory_limit": memory,
         "temp_directory": f"{tempfile.gettempdir()}/lockgate-spilled-{uuid4()}",  # DuckDB makes it
     }
     connection = duckdb.connect(config=config | ({"threads": threads} if threads else {}))

@@ -14,7 +14,7 @@ import pytest
 from runner.errors import InfrastructureError
 from runner.expect.asks import Distinct, Scalar, Uniqueness
 from runner.expect.compiled import Compiled
-from runner.expect.duck import DuckTable, columns_of
+from runner.expect.duck import DuckTable, columns_of, connected
 from runner.expect.planning import Planned, answers, plan
 
 OVERFLOWING = Scalar(f"sum(x * {2**127 - 1}::HUGEINT)")
@@ -114,3 +114,14 @@ def test_rows_are_those_of_the_row_groups_and_other_counts_are_refused(tmp_path:
     assert table.count() == len(pq.read_table(tmp_path / "t.parquet")) == 144
     with pytest.raises(InfrastructureError, match="cannot be computed"):
         table.answer([Scalar("max(x)")])
+
+
+def test_what_is_beyond_memory_is_spilled_and_removed() -> None:
+    connection = connected(threads=1, memory="30MB")
+    spilled = Path(connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])
+    assert not spilled.exists()
+    counted = "SELECT count(DISTINCT hash(range)::VARCHAR) FROM range(600000)"
+    assert connection.execute(counted).fetchall() == [(600_000,)]
+    assert spilled.exists()
+    connection.close()
+    assert not spilled.exists()
