@@ -14,7 +14,8 @@ from runner.profile.seen import SeenColumn
 
 SLACK = 0.1  # of the range, at either end that is open
 SEEN = 3  # times that an end of a scale is seen, and how much rarer than usual it may be
-EVIDENCE = 7.0  # rows that would be negative, were a column normal: that none is is no accident
+EVIDENCE = 7.0  # rows that would be beyond an end, were a column normal: that none is is no accident
+SHARES = (1.0, 100.0)  # where shares and percents end
 
 
 def ends(column: SeenColumn, chance: Chance, *, whole: bool) -> tuple[float | None, float | None]:
@@ -40,15 +41,16 @@ def _negated(value: object) -> object:
 
 
 def _greatest(column: SeenColumn, chance: Chance, *, whole: bool) -> float | None:
-    """With slack, rounded up; not above 0 where being negative is what the values are."""
+    """With slack, rounded up, but not beyond where values of its kind end."""
     top, span = column.highest[0], column.highest[0] - column.lowest[0]
     if is_scale(column) or _is_frequent(column.highest):
         return top
     centre = column.moments.mean if column.moments else top - span / 2
     reach = chance.reach(column.highest, centre)
     most = top + max(reach, SLACK * span, 0.0 if span else SLACK * abs(top))
-    if top <= 0 < most and (column.column.kind is Kind.TEXT or top + reach <= 0 or _is_negative(column)):
-        return 0
+    for end in (0.0, *(SHARES if column.lowest[0] >= 0 else ())):
+        if top <= end < most and (top + reach <= end or _is_end(column, end)):
+            return int(end)
     return above(most, span, whole=whole) if math.isfinite(most) else None
 
 
@@ -56,17 +58,20 @@ def _is_frequent(extremes: Sequence[float]) -> bool:
     return sum(1 for value in extremes if value == extremes[0]) >= OFTEN
 
 
-def _is_negative(column: SeenColumn) -> bool:
-    """Whether so many values would be above 0, were they normal, that none of them being is no accident."""
+def _is_end(column: SeenColumn, end: float) -> bool:
+    """Whether so many values would lie above it, were they normal, that none being there is no accident.
+    Texts have no lengths below 0."""
     told = column.moments
+    if column.column.kind is Kind.TEXT:
+        return end == 0
     if told is None or not 0 < told.deviation < math.inf:
         return False
-    return column.present * NormalDist().cdf(told.mean / told.deviation) >= EVIDENCE
+    return column.present * NormalDist().cdf((told.mean - end) / told.deviation) >= EVIDENCE
 
 
 def is_scale(column: SeenColumn) -> bool:
-    """Whether whole numbers are all of those between two ends, which are not much rarer than others: hours of
-    a day, not the tails of a count."""
+    """Whether whole numbers are all of those between two ends, which are not much rarer than others: hours
+    of a day, not the tails of a count."""
     counts = dict(column.values or ())
     at_ends = [counts.get(value, 0) for value in (column.lowest[0], column.highest[0])]
     if column.column.kind is not Kind.INTEGER or len(counts) < column.highest[0] - column.lowest[0] + 1:

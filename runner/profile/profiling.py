@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from runner.errors import InfrastructureError, UsageError
 from runner.expect.literals import Uncompiled
+from runner.profile.at_hand import at_hand
 from runner.profile.looking import looked_at
 from runner.profile.place import Place
 from runner.profile.proposals import proposals
 from runner.profile.seen import SeenTable
 from runner.profile.writing import Written, written
-from runner.sources.buckets import Buckets
-from runner.sources.opening import Places, opened
 from runner.sources.source import Source
-
-if TYPE_CHECKING:
-    from runner.adapters.aws import Aws
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +36,8 @@ def require_free(path: Path, *, force: bool) -> None:
 def profiled_at(place: Place, sensitive: Iterable[str], confidence: float, *, real: bool) -> Profile:
     """The profile of a table where it lies; `real`: the real AWS may be asked for s3:// sources. Raises as
     `profiled` and `opened` do."""
-    with tempfile.TemporaryDirectory(prefix="profile-") as scratch:
-        places = Places(place.root, Path(scratch), Buckets(partial(_aws, real)), place.connections)
-        source = opened(place.name, place.config, places)
+    with at_hand(place, real=real) as source:
         return profiled(place.name, source, (*place.sensitive, *sensitive), confidence)
-
-
-def _aws(real: bool) -> Aws:
-    """The AWS that was asked for by name."""
-    from runner.sandbox.choose import is_real
-
-    if not is_real(real):
-        raise UsageError("the table lies in S3", hint="--aws (or LOCKGATE_AWS=1) lets it be fetched")
-    from runner.adapters.aws import Aws, real_target
-
-    return Aws(real_target())
 
 
 def profiled(name: str, source: Source, sensitive: Iterable[str] = (), confidence: float = 0.99) -> Profile:
