@@ -64,6 +64,16 @@ UNREADABLE = {
     "a NUL": ("t.csv", b"a,b\n1,\x00\n", "line 2 has a NUL in it"),
     "more after a quote": ("t.csv", b'a,b\n1,"2"x\n', "line 2: ',' expected after"),
     "a short row after a text of two lines": ("t.csv", b'a,b\n1,"2\n3"\n4\n', "line 4 has 1 fields"),
+    "a short row after a megabyte": (
+        "t.csv",
+        b"a,b\n" + b"1,2\n" * 300_000 + b"3\n",
+        "line 300002 has 1 fields",
+    ),
+    "the same after quotes": (
+        "t.csv",
+        b"a,b\n" + b'1,"\n,2"\n' * 150_000 + b"3\n",
+        "line 300002 has 1 fields",
+    ),
     "an endless line": ("t.csv", b"a\n" + b"x" * 2**24, "line 2 is longer than"),
     "too many columns": ("t.csv", b",".join(b"c%d" % n for n in range(10_001)), "more than 10,000"),
     "corrupt parquet": ("t.parquet", b"PAR1 not really PAR1", "cannot be read"),
