@@ -122,7 +122,9 @@ class Drift(Strict):
     """How far a table may have moved from the data that the judged model was trained on."""
 
     against: RelPath = Field(description="the training table, .parquet or .csv")
-    columns: tuple[Column, ...] = Field((), description="which are compared; none: all that both have")
+    columns: tuple[Column, ...] = Field(
+        (), description="which are compared; none: all of the training data's but times"
+    )
     psi: float | None = Field(0.2, gt=0, description="population stability index; null: not asked")
     js: float | None = Field(None, gt=0, lt=1, description="Jensen-Shannon distance, base 2")
     wasserstein: float | None = Field(None, gt=0, description="in standard deviations of the training data")
@@ -136,6 +138,12 @@ class Drift(Strict):
         description="a drift this many times its threshold must be found with `power`, else ERROR",
     )
     power: Share = Field(0.8, description="chance with which it is found")
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if {self.psi, self.js, self.wasserstein, self.joint} == {None}:
+            raise ValueError("no effect is asked: psi, js, wasserstein or joint")
+        return self
 
 
 class Skew(Strict):

@@ -63,6 +63,7 @@ MAY = {
         "verdict",
         "judge",
         "expect",
+        "drift",
         "sources",
         "components",
         "contract",

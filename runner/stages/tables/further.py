@@ -21,6 +21,7 @@ FURTHER: Mapping[str, str] = {
     "contract": "runner.stages.tables.contract",
     "freshness": "runner.stages.tables.freshness",
     "volume": "runner.stages.tables.volume",
+    "drift": "runner.stages.tables.drift",
 }
 
 

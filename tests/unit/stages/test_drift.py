@@ -1,0 +1,148 @@
+"""Drift of a table against training data, as the data stage tells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.between import job, judged, table
+
+from runner.config.data import Drift
+from runner.model import StageReport, Status
+from runner.stages.data import run
+
+ROWS = 4_000
+ALL = {"psi": 0.2, "js": 0.1, "wasserstein": 0.15}
+
+
+def frame(seed: int, **changed: Any) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    x = random.normal(size=ROWS)
+    return pd.DataFrame(
+        {
+            "x": x,
+            "y": 0.9 * x + np.sqrt(1 - 0.81) * random.normal(size=ROWS),
+            "kind": random.choice(list("abcd"), ROWS),
+            "n": np.where(random.random(ROWS) < 0.2, np.nan, random.poisson(3, ROWS)),
+            "at": pd.Timestamp("2026-01-01"),
+            **changed,
+        }
+    )
+
+
+def asked(root: Path, now: pd.DataFrame, then: pd.DataFrame | None = None, **rule: Any) -> StageReport:
+    table(root, "training", frame(1) if then is None else then)
+    place = table(root, "t", now)
+    return run(job(root, {"t": {"source": place, "drift": {"against": "training.parquet", **rule}}}))
+
+
+def statuses(report: StageReport) -> dict[str, Status]:
+    return {c.id.removeprefix("t/drift/"): c.status for c in report.checks if c.id.startswith("t/drift")}
+
+
+def causes(report: StageReport) -> dict[str, str]:
+    return {c.id.removeprefix("t/drift/"): c.cause for c in report.checks if c.cause}
+
+
+def test_a_table_like_the_training_data_has_not_moved(tmp_path: Path) -> None:
+    report = asked(tmp_path, frame(2), joint=0.1, **ALL)
+    assert statuses(report) == dict.fromkeys(("x", "y", "kind", "n", "joint"), Status.PASSED)
+    assert {c.id for c in report.checks} == set(report.collected)
+    (facts,) = (each.facts["drift"] for each in report.judged if each.kind == "data")
+    assert set(facts["effects"]["x"]) == set(ALL)
+    assert set(facts["effects"]["kind"]) == {"psi", "js"}
+    assert facts["effects"]["joint distribution"]["joint"]["threshold"] == 0.1
+
+
+def test_a_column_that_moved_fails_and_the_others_do_not(tmp_path: Path) -> None:
+    report = asked(tmp_path, frame(2, x=frame(3)["x"] + 1), **ALL)
+    assert statuses(report) == {
+        "x": Status.FAILED,
+        "y": Status.PASSED,
+        "kind": Status.PASSED,
+        "n": Status.PASSED,
+    }
+    assert causes(report)["x"].startswith("column 'x' has moved: ")
+    titles = [plot.title for plot in report.evidence.plots]
+    assert "t: x in training and now" in titles
+    assert "t: y in training and now" not in titles
+
+
+def test_a_new_category_and_more_missing_values_are_found(tmp_path: Path) -> None:
+    now = frame(2)
+    now.loc[:1_200, "kind"] = "e"
+    now.loc[:1_800, "n"] = np.nan
+    found = statuses(asked(tmp_path, now))
+    assert found == {"x": Status.PASSED, "y": Status.PASSED, "kind": Status.FAILED, "n": Status.FAILED}
+
+
+def test_a_correlation_turned_round_is_seen_by_the_joint_distribution_alone(tmp_path: Path) -> None:
+    now = frame(2)
+    found = statuses(asked(tmp_path, now.assign(y=-now["y"]), joint=0.1, **ALL))
+    assert found.pop("joint") is Status.FAILED
+    assert set(found.values()) == {Status.PASSED}
+
+
+def test_a_drift_that_must_be_found_but_need_not_be_is_an_error(tmp_path: Path) -> None:
+    few = {"now": frame(2).head(200), "columns": ["x"]}
+    assert statuses(asked(tmp_path, **few)) == {"x": Status.PASSED}
+    report = asked(tmp_path, detect=1.5, **few)
+    assert statuses(report) == {"x": Status.ERROR}
+    assert "too few rows" in causes(report)["x"]
+    assert statuses(asked(tmp_path, frame(2), columns=["x"], detect=2)) == {"x": Status.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "cause"),
+    [
+        ({"drop": "x"}, Status.FAILED, "column 'x': there is no column 'x', which the training data has"),
+        ({"x": "text"}, Status.FAILED, "column 'x': it holds texts where the training data has numbers"),
+        ({"x": None}, Status.FAILED, "column 'x' has moved"),
+        ({"x": [[1]] * ROWS}, Status.ERROR, "column 'x': it holds mixed, which cannot be compared"),
+    ],
+)
+def test_a_column_that_is_another(
+    changed: dict[str, Any], status: Status, cause: str, tmp_path: Path
+) -> None:
+    now = frame(2).drop(columns="x") if "drop" in changed else frame(2, **changed)
+    report = asked(tmp_path, now, columns=["x", "y"], joint=0.1)
+    assert statuses(report)["x"] is status
+    assert causes(report)["x"].startswith(cause)
+    if "has moved" not in cause:
+        assert statuses(report)["joint"] is Status.ERROR
+
+
+def test_what_cannot_be_read_or_is_too_small_is_an_error(tmp_path: Path) -> None:
+    place = table(tmp_path, "t", frame(2))
+    fields = {"t": {"source": place, "drift": {"against": "nowhere.parquet"}}}
+    assert judged(tmp_path, fields)["t/drift"].status is Status.ERROR
+    (tmp_path / "nowhere.parquet").write_bytes(b"PAR1 no")
+    assert judged(tmp_path, fields)["t/drift"].status is Status.ERROR
+    report = asked(tmp_path, frame(2).head(50))
+    assert set(statuses(report).values()) == {Status.ERROR}
+    assert "too few to tell drift" in causes(report)["x"]
+    report = asked(tmp_path, frame(2), columns=["at"])
+    assert statuses(report) == {"at": Status.ERROR}
+
+
+def test_a_sensitive_column_is_judged_but_none_of_its_values_shown(tmp_path: Path) -> None:
+    table(tmp_path, "training", frame(1))
+    place = table(tmp_path, "t", frame(2, kind="secret"))
+    rule = {"against": "training.parquet", "columns": ["kind"]}
+    report = run(job(tmp_path, {"t": {"source": place, "sensitive": ["kind"], "drift": rule}}))
+    assert statuses(report) == {"kind": Status.FAILED}
+    assert "secret" not in repr(report)
+    assert "in training and now" not in repr(report.evidence.plots)
+
+
+def test_wasserstein_alone_tells_nothing_of_texts(tmp_path: Path) -> None:
+    report = asked(tmp_path, frame(2), psi=None, wasserstein=0.1, columns=["kind", "x"])
+    assert statuses(report) == {"kind": Status.ERROR, "x": Status.PASSED}
+
+
+def test_a_drift_that_asks_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no effect is asked"):
+        Drift(against="a.parquet", psi=None)
