@@ -45,7 +45,7 @@ TRUSTING = "filter_pushdown,statistics_propagation"
 # than this share of them differs, sorting hashes costs less than grouping values.
 FEW = 50_000
 MANY = 0.5
-HASHES = 32_000_000  # sorted at a time: 256 MB
+HASHES = 64_000_000  # sorted at a time: 512 MB
 Taken = Distinct | Quantiles | Values | Query
 BATCH = 122_880  # rows fetched at a time, DuckDB's own size of a row group
 MEMORY = "1500MB"  # of DuckDB; beyond it, groups and fetched rows are spilled to disk
