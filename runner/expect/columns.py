@@ -32,6 +32,7 @@ MOMENTS = (Kind.TIME, Kind.INSTANT, Kind.DATE)
 ALIKE = (*PLAIN, *MOMENTS, Kind.DECIMAL)  # of which two values are equal in SQL where they are in pandas
 KNOWN = (*ALIKE, Kind.OBJECT)  # whose nulls are known
 CATEGORY = "category"  # pandas' dtype of texts that a dictionary lists
+OLD_TIME = "int96"  # Parquet's deprecated time, in nanoseconds, of which DuckDB reads the microseconds
 # Arrow's names of types -> kind, and pandas' dtype where no value is null.
 TYPES: dict[str, tuple[Kind, str]] = {
     **{
@@ -47,6 +48,7 @@ TYPES: dict[str, tuple[Kind, str]] = {
     **{f"timestamp[{unit}]": (Kind.TIME, f"datetime64[{unit}]") for unit in ("ms", "us", "ns")},
     **{f"timestamp[{unit}, tz=UTC]": (Kind.INSTANT, f"datetime64[{unit}, UTC]") for unit in ("ms", "us")},
     "date32[day]": (Kind.DATE, "object"),
+    OLD_TIME: (Kind.OBJECT, "datetime64[ns]"),
 }
 # Arrow's names and those of pandas' types whose nulls are pd.NA -> kind.
 NULLABLE = {

@@ -117,7 +117,13 @@ def write_table(dice: random.Random, path: Path) -> tuple[dict[str, str], int]:
     if dice.random() < 0.3 and not any(pa.types.is_map(field.type) for field in table.schema):
         table = _by_pandas(dice, table)
     groups = dice.choice((None, None, 1, 7)) if rows < 100 else dice.choice((None, 50, 64))
-    pq.write_table(table, path, row_group_size=groups, use_dictionary=dice.choice((True, False)))
+    pq.write_table(
+        table,
+        path,
+        row_group_size=groups,
+        use_dictionary=dice.choice((True, False)),
+        use_deprecated_int96_timestamps=dice.random() < 0.05,
+    )
     return {name: str(table.schema.field(name).type) for name in table.schema.names}, rows
 
 

@@ -59,7 +59,7 @@ def absent(column: Column) -> float | str | None:
         return float("nan")
     if column.kind is Kind.TEXT:
         return NAN
-    return NAT if column.kind in (Kind.TIME, Kind.INSTANT) else None
+    return NAT if column.dtype.startswith("datetime64") else None
 
 
 def held(column: Column, found: Found, value: Any) -> Any:

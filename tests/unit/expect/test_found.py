@@ -98,6 +98,17 @@ def test_integers_of_a_nullable_type_stay_integers_beside_nulls(tmp_path: Path) 
     assert columns["odd"].kind is Kind.OTHER  # which leaves the table's other columns alone
 
 
+def test_times_of_spark_may_have_digits_that_duckdb_does_not_read(tmp_path: Path) -> None:
+    times = pa.array([946_684_800_000_000_001, None], pa.timestamp("ns"))
+    pq.write_table(pa.table({"x": times}), tmp_path / "t.parquet", use_deprecated_int96_timestamps=True)
+    bounded = ("expect_column_values_to_be_between", {"column": "x", "max_value": "2000-01-01T00:00:00"})
+    asked = {"bounded": bounded, "null": ("expect_column_values_to_not_be_null", {"column": "x"})}
+    intent = plan(asked, columns_of(tmp_path / "t.parquet"))
+    assert intent.left.keys() == {"bounded"}
+    found = answers(intent, DuckTable.of(tmp_path / "t.parquet"))["null"][1]
+    assert found["partial_unexpected_list"] == ["NaT"]
+
+
 def test_equal_counts_stand_in_the_order_that_nan_leaves_them_in() -> None:
     """NaN has no order: what a sort makes of it depends on the order before, which is of the counts."""
     pairs = [(3.0, 2.0), (1.0, 2.0), (math.nan, 2.0), (1.0, 2.0), (2.0, 2.0)]
