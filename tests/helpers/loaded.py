@@ -105,7 +105,11 @@ def compared_with_duckdb(case: Case, table: PostgresTable | RedshiftTable, path:
     columns = table.columns()
     assert not isinstance(columns, Uncompiled)
     local = as_parquet(columns, _rows(table, columns), path)
-    here = answers(planned(case.suite, columns_of(local)), DuckTable.of(local, threads=1))
+    try:
+        known = columns_of(local)
+    except Uncompiled:  # names that DuckDB has for something else
+        return Both((), (), ())
+    here = answers(planned(case.suite, known), DuckTable.of(local, threads=1))
     there = answers(planned(case.suite, columns), table.asked())
     kinds = {e.id: (e.type, e.kwargs) for e in case.suite.expectations}
     unlike = [

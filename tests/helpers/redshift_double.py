@@ -37,7 +37,7 @@ SETTINGS = (
     " -c search_path=redshift,pg_catalog,public"
 )
 PAGE = 7  # rows a page, so that a few of them are several
-LONG, DOUBLE, TRUTH = ("int2", "int4", "int8"), ("float4", "float8"), "bool"
+LONG, DOUBLE = ("int2", "int4", "int8"), ("float4", "float8")
 
 
 class RedshiftData:
@@ -74,7 +74,8 @@ class RedshiftData:
         page = {"Records": found["rows"][at : at + PAGE], "ColumnMetadata": found["columns"]}
         more = {"NextToken": str(at + PAGE)} if at + PAGE < len(found["rows"]) else {}
         answer = page | more
-        assert not problems(self.model.operation_model("GetStatementResult").output_shape, answer)
+        wrong = problems(self.model.operation_model("GetStatementResult").output_shape, answer)
+        assert not wrong, wrong
         return answer
 
     def cancel_statement(self, **request: Any) -> dict[str, Any]:
@@ -110,10 +111,10 @@ def _as_postgres(sql: str) -> str:
 def _field(value: Any, kind: str) -> dict[str, Any]:
     if value is None:
         return {"isNull": True}
-    if kind in LONG:
-        return {"longValue": value}
-    if kind in DOUBLE:
-        return {"doubleValue": value}
-    if kind == TRUTH:
+    if isinstance(value, bool):
         return {"booleanValue": value}
+    if kind in LONG and isinstance(value, int):
+        return {"longValue": value}
+    if kind in DOUBLE and isinstance(value, float):
+        return {"doubleValue": value}
     return {"stringValue": f"{value:f}" if isinstance(value, Decimal) else str(value)}
