@@ -8,6 +8,7 @@ from itertools import combinations
 from runner.expect.columns import Kind
 from runner.profile.chance import collisions
 from runner.profile.seen import SeenColumn, SeenTable
+from runner.profile.shapes import is_dated
 
 LEAST = 100  # rows: among fewer, uniqueness says little
 ABOUT = 0.9  # of the rows: the estimate of different values is off by some percent
@@ -19,7 +20,7 @@ ASKED, WIDEST, TAKEN = 6, 3, 8
 
 
 def candidates(seen: SeenTable) -> list[SeenColumn]:
-    """Columns without a null in which nearly every value differs."""
+    """Columns without a null in which nearly every value differs; moments are not theirs alone."""
     kinds = (Kind.INTEGER, Kind.TEXT)
     return [
         column
@@ -28,6 +29,7 @@ def candidates(seen: SeenTable) -> list[SeenColumn]:
         and not column.nulls
         and column.column.kind in kinds
         and column.about >= ABOUT * seen.rows
+        and not is_dated(column.first)
     ]
 
 

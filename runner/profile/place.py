@@ -65,5 +65,11 @@ def _path(table: str) -> Place:
     to."""
     inside = table.startswith("s3:") or (Path.cwd() / table).resolve().is_relative_to(Path.cwd().resolve())
     root, source = (Path.cwd(), table) if inside else (Path("/"), str(Path(table).absolute()).lstrip("/"))
-    name = next((part for part in Path(table.rstrip("/*")).name.split(".") if part.strip("*?[]")), "table")
+    name = _name(table)
     return Place(name, root, TableSource(source=source, suite=f"{SUITES}/{name}.json"))
+
+
+def _name(table: str) -> str:
+    """The last part of a path that is no pattern, without its ending."""
+    parts = [part for part in Path(table).parts if not set("*?[") & set(part) and part.strip("./\\")]
+    return parts[-1].split(".")[0].split("=")[0] or "table" if parts else "table"

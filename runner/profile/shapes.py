@@ -14,6 +14,7 @@ from itertools import groupby, takewhile
 
 CLASSES = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
 ALTERNATIVES, LONGEST = 4, 60
+YEARS = 20  # more of them are any four digits
 SIGNS = 4  # signs beside letters and digits that an alphabet may have
 
 Run = tuple[str, int]
@@ -37,6 +38,8 @@ def pattern_of(shapes: Iterable[str], first: str = "", last: str = "") -> str:
     known = sorted(set(shapes))
     if not known or any(not shape or len(shape) > LONGEST or not _plain(shape) for shape in known):
         return ""
+    if is_dated(first) and is_dated(last) and all(_plain(shape[10:]) for shape in known):
+        return _dated(known, first, last)
     begin = _common(first, last) if first != last else ""
     grouped: dict[tuple[str, ...], list[list[Run]]] = {}
     for shape in known:
@@ -47,6 +50,32 @@ def pattern_of(shapes: Iterable[str], first: str = "", last: str = "") -> str:
     said = [_alternative(each) for each in grouped.values()]
     body = said[0] if len(said) == 1 else f"(?:{'|'.join(said)})"
     return f"^{_literal(begin)}{body}$"
+
+
+def is_dated(text: str) -> bool:
+    """Whether a text begins as a date of ISO 8601 does: such texts go on, and are no closed set."""
+    return re.match(r"[0-9]{4}-[01][0-9]-[0-3][0-9](?![0-9])", text) is not None
+
+
+def _dated(shapes: Sequence[str], first: str, last: str) -> str:
+    """Dates, of which the years may go on by one, and what follows them."""
+    low, high = int(first[:4]), int(last[:4]) + 1
+    years = (
+        "[0-9]{4}"
+        if high - low >= YEARS
+        else f"(?:{'|'.join(f'{year:04}' for year in range(low, high + 1))})"
+    )
+    rests = sorted({_rest(shape[10:]) for shape in shapes})
+    body = rests[0] if len(rests) == 1 else f"(?:{'|'.join(rests)})"
+    return f"^{years}-[01][0-9]-[0-3][0-9]{body}$" if len(rests) <= ALTERNATIVES else ""
+
+
+def _rest(shape: str) -> str:
+    """After the date: T before the time, Z for its zone."""
+    begun = shape.removeprefix("A")
+    ended = begun.removesuffix("A")
+    middle = _alternative([_runs(ended)]) if ended else ""
+    return f"{'T' * (begun != shape)}{middle}{'Z' * (ended != begun)}"
 
 
 def _common(first: str, last: str) -> str:

@@ -9,7 +9,7 @@ from runner.profile.chance import Chance
 from runner.profile.ends import ends
 from runner.profile.readable import rest_of, share_above
 from runner.profile.seen import Proposal, SeenColumn
-from runner.profile.shapes import pattern_of
+from runner.profile.shapes import is_dated, pattern_of
 
 LARGEST, NUMBERS, REPEATED = (
     50,
@@ -25,6 +25,8 @@ def set_of(column: SeenColumn, chance: Chance) -> Iterator[Proposal]:
     are a range."""
     counts = column.values
     if counts is None or column.present < LEAST or len(counts) * REPEATED > column.present:
+        return
+    if is_dated(column.first):
         return
     values = sorted(value for value, _ in counts)  # type: ignore[type-var]
     if column.column.kind is not Kind.TEXT and not _is_code(column, values):
