@@ -32,6 +32,7 @@ COMMANDS = {
     "rollback": ("rollback", "Bring back what ran before, or one component of it."),
     "merge": ("merge", "Merge the tested commit of dev into main, or offer to take one back."),
     "profile": ("profile", "Write a first suite for a table, learnt from it."),
+    "contract": ("contract", "Write down the columns that a table has, as what is agreed on."),
     "power": ("power", "How many rows a comparison of models needs, or what so many can tell."),
     "diff": ("diff", "Say what changed between two manifests, in plain words."),
     "export": ("export", "A manifest as what other tools of AWS read."),

@@ -7,25 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
-from runner.cli import options
+from runner.cli import options, tables
 
 if TYPE_CHECKING:
     from runner.profile.place import Place
     from runner.profile.profiling import Profile
-
-
-def _complete(ctx: click.Context, argument: click.Parameter, start: str) -> list[CompletionItem]:
-    """Tables of lockgate.yml, then files."""
-    from runner.errors import LockgateError
-    from runner.profile.place import tables_of
-
-    try:
-        names = [name for name in tables_of(Path(ctx.params.get("root") or ".")) if name.startswith(start)]
-    except LockgateError:  # a configuration that is wrong completes nothing
-        names = []
-    return [*map(CompletionItem, names), CompletionItem(start, type="file")]
 
 
 EXAMPLES = """\b
@@ -37,13 +24,13 @@ Examples:
 
 
 @click.command("profile", epilog=EXAMPLES)
-@click.argument("table", metavar="TABLE", shell_complete=_complete)
+@tables.argument
 @options.solution
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), metavar="FILE",
     help="Where to write it, - for stdout.  [default: the table's suite, suites/data/TABLE.json]",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@tables.force
 @click.option(
     "--sensitive", multiple=True, metavar="COLUMN",
     help="A column whose values the suite must not show (repeatable); more are guessed, and told.",
@@ -79,12 +66,8 @@ def command(
         from runner.adapters.files import write_atomic
 
         write_atomic(path, found.written.text.encode())
-    _say(place, found, _shown(path) if is_kept else "", as_json=as_json, is_dry=dry_run)
+    _say(place, found, tables.shown(path) if is_kept else "", as_json=as_json, is_dry=dry_run)
     return 0
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _say(place: Place, found: Profile, written: str, *, as_json: bool, is_dry: bool) -> None:
