@@ -10,7 +10,7 @@ from typing import Any
 from runner.expect.asks import Asked, Uncomputable
 from runner.expect.columns import Column
 from runner.expect.compiled import Compiled
-from runner.expect.compilers import COMPILERS
+from runner.expect.compilers import COMPILERS, why_left
 from runner.expect.conditions import condition
 from runner.expect.literals import Uncompiled
 from runner.expect.scope import Scope
@@ -18,7 +18,6 @@ from runner.expect.sentences import TOLD
 
 RUNTIME = ("result_format", "catch_exceptions")
 FORMATS = ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE")
-NO_COMPILER = "of a type that is not compiled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ def plan(expectations: Mapping[str, tuple[str, Mapping[str, Any]]], columns: Map
 
 
 def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> Compiled:
-    if type not in COMPILERS:
-        raise Uncompiled(NO_COMPILER)
+    if why := why_left(type):
+        raise Uncompiled(why)
     for name in kwargs:
         if name not in (*TOLD[type][1], *RUNTIME):
             raise Uncompiled(f"{name} is given")

@@ -38,7 +38,8 @@ def test_a_table_that_is_there_tells_what_is_compiled(root: Path, capsys: pytest
     told = explained(root, capsys)
     assert told["columns_known"] and told["compiled"] == ["t/expect_column_values_to_not_be_null(x)"]
     assert told["left"] == {
-        "t/expect_column_values_to_be_dateutil_parseable(x)": "of a type that is not compiled",
+        "t/expect_column_values_to_be_dateutil_parseable(x)": "of a type that is not compiled: "
+        "what Python's parsers take is not said in SQL",
         "t/expect_column_max_to_be_between(gone)": "there is no column 'gone'",
     }
 

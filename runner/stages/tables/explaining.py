@@ -14,7 +14,7 @@ from typing import Any
 
 from runner.config.schema import DataStage
 from runner.errors import InfrastructureError
-from runner.expect.compilers import COMPILERS
+from runner.expect.compilers import why_left
 from runner.expect.sentences import SEVERITIES
 from runner.sources.databases import Databases
 from runner.sources.opening import glanced
@@ -95,6 +95,4 @@ def _by_type(source: str, suite: Suite, note: str) -> Explained:
 
 def _never(e: Expectation) -> str:
     """Why an expectation is not compiled over any table, or ''."""
-    if e.type not in COMPILERS:
-        return "of a type that is not compiled"
-    return "" if e.config.get("severity") in SEVERITIES else ODD
+    return why_left(e.type) or ("" if e.config.get("severity") in SEVERITIES else ODD)
