@@ -60,7 +60,8 @@ class _Lines:
         text = self._stream.read(STEP)
         end = "" if not text or text.endswith("\n") else self._stream.readline(LONGEST - STEP)
         if len(end) == LONGEST - STEP:
-            raise ValueError(f"a line after line {self.number} is longer than {LONGEST:,} characters")
+            at = self.number + text.count("\n") + 1
+            raise ValueError(f"line {at} is longer than {LONGEST:,} characters")
         return text + end
 
 
