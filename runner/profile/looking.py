@@ -56,7 +56,9 @@ def _first(column: Column) -> dict[str, Scalar]:
 
 
 def _numbers(sql: str) -> dict[str, Scalar]:
-    return {f"{end}s": Scalar(f"{end}({sql}, {EXTREMES})") for end in ("min", "max")}
+    """Both ends, and the values next to them where the table's engine can tell (DuckDB)."""
+    several = {f"{end}s": Scalar(f"arg_{end}({sql}, {sql}, {EXTREMES})") for end in ("min", "max")}
+    return {"least": Scalar(f"min({sql})"), "greatest": Scalar(f"max({sql})"), **several}
 
 
 def _moments(sql: str) -> dict[str, Scalar]:
@@ -72,9 +74,9 @@ def _seen(column: Column, found: Found) -> SeenColumn:
         _counted(found, ROWS),
         _counted(found, _first(column)["present"]),
         told.get("about") or 0,
-        tuple(told.get("mins") or ()),
-        tuple(told.get("maxs") or ()),
-        _moments_of([told.get(name) for name in ("mean", "deviation", "kurtosis")]),
+        _ends_of(told.get("mins"), told.get("least")),
+        _ends_of(told.get("maxs"), told.get("greatest")),
+        _moments_of(told),
         told.get("min") or "",
         told.get("max") or "",
     )
@@ -86,9 +88,21 @@ def _counted(found: Found, ask: Scalar) -> int:
     return int(found[ask])
 
 
-def _moments_of(told: Sequence[Any]) -> Moments | None:
-    values = [float(value) for value in told if value is not None and math.isfinite(value)]
-    return Moments(*values) if len(values) == len(told) else None
+def _ends_of(several: Sequence[Any] | None, one: Any) -> tuple[float, ...]:
+    values = several or (() if one is None else (one,))
+    return tuple(value if isinstance(value, int) else float(value) for value in values)
+
+
+def _moments_of(told: Mapping[str, Any]) -> Moments | None:
+    """None where there are none; a kurtosis that is not known is infinite."""
+    mean, deviation, kurtosis = (_finite(told.get(name)) for name in ("mean", "deviation", "kurtosis"))
+    if mean is None or deviation is None:
+        return None
+    return Moments(mean, deviation, math.inf if kurtosis is None else kurtosis)
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _private(table: Asked, seen: Iterable[SeenColumn]) -> frozenset[str]:
