@@ -101,6 +101,7 @@ def _uses(solution: Solution, stage: Stage) -> Iterable[str]:
         yield from (f"build:{n}" for n in [stage.stack, *stage.invoke])
     else:
         yield from (f"prepare:{n}" for n in solution.prepare)
+        yield from (f"build:{table.skew.component}" for table in stage.tables.values() if table.skew)
 
 
 def _opens_skops(solution: Solution, stage: Stage) -> bool:

@@ -150,10 +150,10 @@ class Skew(Strict):
     """Whether serving makes of raw rows what training was made of."""
 
     component: Name = Field(description="the lambda-zip component that makes features of raw rows")
-    raw: RelPath = Field(description="raw rows as it is sent them: JSON lines, each with the key")
+    raw: RelPath = Field(description="raw rows, JSON lines of {KEY: value, event: what it is sent}")
     key: Column = Field(description="the column, there and in this table, that says which row is which")
     features: tuple[Column, ...] = Field((), description="which are compared; none: all that both have")
-    tolerance: float = Field(1e-9, ge=0, description="how far numbers may be apart, relative to their size")
+    tolerance: float = Field(1e-9, ge=0, description="how far numbers may be apart, relative above 1")
 
 
 class ForeignKey(Strict):

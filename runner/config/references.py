@@ -157,7 +157,7 @@ def _stages(solution: Solution, root: Path) -> Found:
             yield from _suites((*at, "suites"), stage.suites, root)
         if isinstance(stage, DataStage):
             for table, source in stage.tables.items():
-                yield from _table_files((*at, "tables", table), source, root)
+                yield from _table((*at, "tables", table), source, solution, root)
             yield from data_problems(at, stage)
         elif isinstance(stage, ModelStage):
             yield from _known((*at, "candidate"), stage.candidate, _of(solution, Model), "model component")
@@ -172,10 +172,13 @@ def _stages(solution: Solution, root: Path) -> Found:
             yield from _integration(at, stage, solution)
 
 
-def _table_files(at: Loc, source: TableSource, root: Path) -> Found:
+def _table(at: Loc, source: TableSource, solution: Solution, root: Path) -> Found:
     yield from _exists((*at, "suite"), root, source.suite)
     if source.contract:
         yield from _exists((*at, "contract", "columns"), root, source.contract.columns)
+    if source.skew:
+        functions = _of(solution, LambdaZip)
+        yield from _known((*at, "skew", "component"), source.skew.component, functions, "Lambda component")
 
 
 def _endpoint(at: Loc, stage: ModelStage, solution: Solution) -> Found:

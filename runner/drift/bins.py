@@ -74,13 +74,19 @@ class NumberBins:
 def number_bins(values: Any) -> NumberBins:
     """Bins from the reference's values (n,) of float, NaN where missing."""
     ordered = np.sort(values[~np.isnan(values)])
-    distinct, counts = np.unique(ordered, return_counts=True)
+    distinct, counts = _runs(ordered)
     frequent = distinct[counts * BINS >= max(len(ordered), 1)]
     edges = np.union1d(_quantiles(ordered, BINS), frequent)
     edges = _without_empty(ordered, np.union1d(edges, np.nextafter(frequent, -np.inf)))
     fine = distinct if len(distinct) <= FEW else _quantiles(ordered, POINTS)
     points = np.union1d(fine[np.isfinite(fine)], edges)
     return NumberBins(points, np.searchsorted(edges, np.append(points, np.inf)))
+
+
+def _runs(ordered: Any) -> tuple[Any, Any]:
+    """Each value of sorted ones, and how often it is there."""
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)])
+    return ordered[starts], np.diff(np.append(starts, len(ordered)))
 
 
 def _quantiles(ordered: Any, parts: int) -> Any:

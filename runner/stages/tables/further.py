@@ -22,6 +22,7 @@ FURTHER: Mapping[str, str] = {
     "freshness": "runner.stages.tables.freshness",
     "volume": "runner.stages.tables.volume",
     "drift": "runner.stages.tables.drift",
+    "skew": "runner.stages.tables.skew",
 }
 
 
