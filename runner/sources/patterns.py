@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -103,12 +102,8 @@ def _character(code: int) -> str:
 @cache
 def _digits() -> tuple[tuple[int, int], ...]:
     r"""Python's \d, Unicode's category Nd, as ranges of codes."""
-    ranges: list[tuple[int, int]] = []
-    for code in range(sys.maxunicode + 1):
-        if unicodedata.category(chr(code)) == "Nd":
-            joined = bool(ranges) and ranges[-1][1] == code - 1
-            ranges[-1:] = [(ranges[-1][0], code)] if joined else [*ranges[-1:], (code, code)]
-    return tuple(ranges)
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    return tuple((match.start(), match.end() - 1) for match in re.finditer(r"\d+", every))
 
 
 def _between(ranges: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:

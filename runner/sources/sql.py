@@ -7,8 +7,7 @@ first in the order of their values, so that the same table gives the same result
 # ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, dialects.py)
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.expect.asks import (
     ALL_ROWS,
-    MEDIAN,
     Ask,
     Distinct,
     Quantiles,
@@ -29,13 +27,12 @@ from runner.expect.asks import (
 )
 from runner.expect.literals import Uncompiled
 from runner.sources.dialects import Dialect, parsed
+from runner.sources.order_statistics import between, neighbours, place
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
 TABLE = "{table}"
-# Quantiles that are one of the values -> which; halves go to the even one, as numpy rounds.
-WHOLE: Mapping[str, Callable[[float], int]] = {"lower": math.floor, "higher": math.ceil, "nearest": round}
 
 
 class Session(Protocol):
@@ -144,20 +141,19 @@ class SqlTable:
         return Uniqueness(*map(int, told))
 
     def _quantiles(self, ask: Quantiles) -> list[Any]:
-        """numpy's percentiles (numpy.org/doc/stable/reference/generated/numpy.percentile.html), by the order
-        statistics that they lie between: percentile_disc and percentile_cont are other definitions."""
+        """By the order statistics that they lie between."""
         value, where = self._said(ask.column), self._said(ask.where)
         rows = int(self.session.select(f"SELECT count(*) FROM {self.relation} WHERE {where}")[0][0])
         if not rows:
             return [None] * len(ask.probabilities)
-        places = [_place(probability, rows) for probability in ask.probabilities]
-        wanted = sorted({one + 1 for at in places for one in _neighbours(at, rows)})
+        places = [place(probability, rows) for probability in ask.probabilities]
+        wanted = sorted({one + 1 for at in places for one in neighbours(at, rows)})
         ordered = f"SELECT {value} AS v, row_number() OVER (ORDER BY {value}) AS r FROM {self.relation}"
         found = self.session.select(
             f"SELECT r, v FROM ({ordered} WHERE {where}) AS s WHERE r IN ({', '.join(map(str, wanted))})"
         )
         values = {int(at) - 1: _plain(each) for at, each in found}
-        return [_between(values, at, rows, ask.method) for at in places]
+        return [between(values, at, rows, ask.method) for at in places]
 
     def _values(self, ask: Values) -> list[tuple[Any, int]] | None:
         key, where = self._said(ask.key), self._said(ask.where)
@@ -208,29 +204,6 @@ def _shared(where: str) -> tuple[Sequence[exp.Expr], exp.Expr]:
     key, query = found[0].this, found[0].args["query"].unnest()
     is_row = isinstance(key, exp.Anonymous) and key.name.lower() == "row"
     return (key.expressions if is_row else [key]), query.args["where"].this
-
-
-def _place(probability: float, rows: int) -> float:
-    """Where among the order statistics, counted from 0, a quantile lies; with numpy's own rounding."""
-    return (rows - 1) * (probability * 100 / 100)
-
-
-def _neighbours(at: float, rows: int) -> tuple[int, int]:
-    low = math.floor(at)
-    return low, min(low + 1, rows - 1)
-
-
-def _between(ordered: Mapping[int, Any], at: float, rows: int, method: str) -> Any:
-    """A quantile from the order statistics that it lies between."""
-    import numpy as np
-
-    if method in WHOLE:
-        return ordered[WHOLE[method](at)]
-    low, high = _neighbours(at, rows)
-    pair = np.asarray([ordered[low], ordered[high]], dtype=float if method != "midpoint" else None)
-    if method == MEDIAN:  # of two infinities alike, the middle is no difference
-        return float(np.median(pair if at > low else pair[:1]))
-    return np.quantile(pair, at - low, method=method).item()  # type: ignore[call-overload]
 
 
 def _plain(value: Any) -> Any:
