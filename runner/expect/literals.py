@@ -12,6 +12,7 @@ from typing import Any
 from runner.expect.columns import Column, Kind
 
 EXACT = 2**53  # from here on, pandas' floats stand for several integers
+ENDLESS = 2**1023  # from about here on, an integer is no float
 DIGITS = 38  # of a decimal in SQL
 PLACES = ("{table}", "{at}")  # what asks write for a table and a row's position (asks.py)
 
@@ -39,7 +40,10 @@ def text(value: str) -> str:
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number, and none that a float cannot hold at all."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, float) or abs(value) < ENDLESS
 
 
 def number(value: float) -> str:
