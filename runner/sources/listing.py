@@ -52,7 +52,10 @@ def chosen(items: Iterable[Item], wanted: Wanted, where: str) -> tuple[Item, ...
 
 
 def require_plain(name: str, where: str) -> None:
-    """Raise InfrastructureError for what belongs to a table whose log says which files are live."""
+    """Raise InfrastructureError for what belongs to a table whose log says which files are live, and for a
+    name that is no text."""
+    if not name.isascii() and name != name.encode("utf-8", "replace").decode("utf-8"):
+        raise InfrastructureError(f"the name {name!r} is not UTF-8", where=where)
     for log in LOGS.keys() & set(name.split("/")):
         told = f"it is {LOGS[log]}, and its files alone do not say which rows it has"
         raise InfrastructureError(told, where=where)

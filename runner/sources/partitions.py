@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from runner.errors import InfrastructureError
-from runner.expect.parts import Partition
+from runner.expect.parts import AT, FILE, Partition
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +30,11 @@ def folders_of(names: Sequence[str], where: str) -> dict[str, tuple[Partition, .
         if [key for key, _ in pairs] != keys:
             told = f"{name} has the partitions {[key for key, _ in pairs]}, {names[0]} {keys}"
             raise InfrastructureError(told, where=where)
-    if len(set(keys)) < len(keys):
+    lower = [key.lower() for key in keys]
+    if len(set(lower)) < len(lower):
         raise InfrastructureError(f"{names[0]} has a partition twice", where=where)
+    if taken := {"", AT, FILE}.intersection(lower):
+        raise InfrastructureError(f"a partition cannot be called {min(taken)!r}", where=where)
     return {key: _typed([pairs[at][1] for pairs in each]) for at, key in enumerate(keys)}
 
 

@@ -106,6 +106,12 @@ def test_a_pipe_or_a_folder_with_a_file_s_name_is_an_error(root: Path) -> None:
         local(root, "data/2024-*.csv").items()
 
 
+def test_a_name_that_is_no_text_is_an_error(root: Path) -> None:
+    (root / os.fsdecode(b"data/2024-\xff.csv")).write_text("a\n")
+    with pytest.raises(InfrastructureError, match="is not UTF-8"):
+        local(root, "data/*.csv").items()
+
+
 @pytest.mark.parametrize("log", ["_delta_log", ".hoodie"])
 def test_files_of_a_table_with_a_log_do_not_say_what_is_in_it(root: Path, log: str) -> None:
     (root / "data" / log).mkdir()
@@ -194,7 +200,14 @@ def test_a_partition_of_whole_numbers_is_one_of_integers(values: Any, typed: Any
 
 
 @pytest.mark.parametrize(
-    "names", [("a=1/x.csv", "x.csv"), ("a=1/b=2/x.csv", "b=2/a=1/x.csv"), ("a=1/a=2/x.csv", "a=1/a=3/x.csv")]
+    "names",
+    [
+        ("a=1/x.csv", "x.csv"),
+        ("a=1/b=2/x.csv", "b=2/a=1/x.csv"),
+        ("a=1/A=2/x.csv", "a=1/A=3/x.csv"),
+        ("=1/x.csv", "=2/x.csv"),
+        ("file_row_number=1/x.csv", "file_row_number=2/x.csv"),
+    ],
 )
 def test_files_of_other_partitions_are_told(names: tuple[str, str]) -> None:
     with pytest.raises(InfrastructureError, match="partition"):
