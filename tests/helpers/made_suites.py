@@ -230,8 +230,9 @@ def _condition(dice: random.Random, kinds: Mapping[str, str]) -> dict[str, str]:
 def _record(name: str, *wanted: str) -> Any:
     def make(dice: random.Random, kinds: Mapping[str, str], rows: int) -> Made:
         kind = kinds[_of(dice, kinds, *wanted)]
-        alike = [each for each in kinds if kinds[each] == kind or dice.random() < 0.3]
-        names = dice.sample(alike, min(len(alike), dice.randint(2, 3)))
+        alike = [each for each in kinds if kinds[each] == kind or dice.random() < 0.1]
+        names = dice.sample(alike if len(alike) > 1 else list(kinds), 2)
+        names += dice.sample(sorted({*alike} - {*names}), dice.randint(0, len({*alike} - {*names})))
         told = dice.choice(({}, {"ignore_row_if": "any_value_is_missing"}, {"ignore_row_if": "never"}))
         told |= {"sum_total": dice.choice((0, 2, 3, 4, 12.1, -2.5))} if "sum" in name else {}
         return name, {"column_list": names, **told}
@@ -373,6 +374,9 @@ MAKERS = (
     _pairs_set,
     _pairs_set,
     _record("expect_multicolumn_values_to_be_equal", ""),
+    _record("expect_multicolumn_values_to_be_equal", ""),
+    _record("expect_select_column_values_to_be_unique_within_record", ""),
+    _record("expect_multicolumn_sum_to_equal", "int", "double"),
     _dtype,
     _compound,
     _in_order,

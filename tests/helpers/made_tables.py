@@ -113,7 +113,7 @@ def write_table(dice: random.Random, path: Path) -> tuple[dict[str, str], int]:
     rows = dice.choice((0, 1, 2, 3, 5, 8, 13, 30, 30, 200))
     names = dice.sample(NAMES, dice.randint(2, 5))
     names += [dice.choice(TAKEN)] if dice.random() < 0.03 else []
-    table = pa.table({name: _column(dice, rows) for name in names})
+    table = pa.table(_columns(dice, names, rows))
     if dice.random() < 0.3 and not any(pa.types.is_map(field.type) for field in table.schema):
         table = _by_pandas(dice, table)
     groups = dice.choice((None, None, 1, 7)) if rows < 100 else dice.choice((None, 50, 64))
@@ -127,8 +127,18 @@ def write_table(dice: random.Random, path: Path) -> tuple[dict[str, str], int]:
     return {name: str(table.schema.field(name).type) for name in table.schema.names}, rows
 
 
-def _column(dice: random.Random, rows: int) -> pa.Array:
-    type, pool = dice.choice(RARE if dice.random() < 0.35 else COMMON)
+def _columns(dice: random.Random, names: list[str], rows: int) -> dict[str, pa.Array]:
+    """A third of the columns are of the type of the one before, so that the two can be compared."""
+    columns: dict[str, pa.Array] = {}
+    pool = COMMON[0]
+    for name in names:
+        if not columns or dice.random() > 1 / 3:
+            pool = dice.choice(RARE if dice.random() < 0.35 else COMMON)
+        columns[name] = _column(dice, rows, *pool)
+    return columns
+
+
+def _column(dice: random.Random, rows: int, type: pa.DataType, pool: tuple[Any, ...]) -> pa.Array:
     nulls = dice.choice((0, 0, 0.2, 1))
     more = 2 * pa.types.is_dictionary(type)  # a dictionary lists values that no row has
     values = [None if dice.random() < nulls else _plain(dice.choice(pool), type) for _ in range(rows + more)]

@@ -91,4 +91,4 @@ def test_outliers_by_standard_deviations(tmp_path: Path) -> None:
 )
 def test_scores_that_are_not_said_are_left(told: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(Uncompiled):
-        unexpected(tmp_path, [1.0], SCORES, **told)
+        unexpected(tmp_path, [1.0], SCORES, **{"double_sided": True, **told})
