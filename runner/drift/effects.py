@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.drift import transport
-from runner.drift.bound import Bounded, Power, bounded, power
+from runner.drift.bound import Bounded, bounded, power
 from runner.drift.divergences import Divergence, jensen_shannon, psi
+from runner.drift.planted import Power
 from runner.drift.transport import Line
 
 PSI, JS, WASSERSTEIN = "psi", "js", "wasserstein"

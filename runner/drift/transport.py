@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from runner.drift.bound import Bounded, Power, tilted
+from runner.drift.bound import Bounded
 from runner.drift.law import Sizes, smoothed
 from runner.drift.normal import above, density, exceeded
+from runner.drift.planted import Power, growing
+from runner.drift.search import up_to
 
 CLEAR = 1.0  # standard errors; a difference counts as real beyond so many
-TILTS = 300
-HALVINGS = 22
-STRONGEST = 200.0
 GRID = np.linspace(0.0, 6.0, 301)
 FOLDED = 2 * density(GRID) - 2 * GRID * above(GRID)  # E|u + Z| - u
 
@@ -58,13 +57,12 @@ def bounded(line: Line, reference: Any, current: Any, alpha: float) -> Bounded:
     sizes = Sizes(float(reference.sum(-1).flat[0]), float(current.sum(-1).flat[0]))
     p, q = reference / sizes.reference, current / sizes.current
     seen, z = _distance(line, p, q), exceeded(alpha)
-    low, high = np.zeros(seen.shape), np.ones(seen.shape)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        surplus = _surplus(line, *_on_the_way(p, q, sizes, middle), sizes, z)
-        clear = (1 - middle) * seen > surplus
-        low, high = np.where(clear, middle, low), np.where(clear, high, middle)
-    return Bounded(np.maximum(seen - _noise_of(line, p, q, sizes)[0], low * seen), low * seen)
+
+    def exceeds(share: Any) -> Any:
+        return (1 - share) * seen > _surplus(line, *_on_the_way(p, q, sizes, share), sizes, z)
+
+    lower = up_to(exceeds, seen.shape) * seen
+    return Bounded(np.maximum(seen - _noise_of(line, p, q, sizes)[0], lower), lower)
 
 
 def _on_the_way(p: Any, q: Any, sizes: Sizes, share: Any) -> tuple[Any, Any]:
@@ -100,7 +98,7 @@ def power(line: Line, reference: Any, rows: float, threshold: float, alpha: floa
     """The power against larger values: the reference's counts (l,), tilted; `rows` current ones."""
     sizes = Sizes(float(reference.sum()), rows)
     p = smoothed(reference / sizes.reference, 1 / (sizes.reference + 1))
-    q = tilted(p, np.concatenate([[0.0], np.geomspace(1e-4, STRONGEST, TILTS)]))
+    q = growing(p, lambda q: _distance(line, p, q), threshold)
     p = np.broadcast_to(p, q.shape)
     distance, (surplus, error) = _distance(line, p, q), _noise_of(line, p, q, sizes)
     share = np.minimum(threshold / np.maximum(distance, 1e-300), 1.0)
