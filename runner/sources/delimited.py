@@ -134,7 +134,11 @@ def _written(name: str, path: Path, rows: int, kinds: Mapping[str, set[str]], ta
 
     schema = pa.schema([(column, _type(found)) for column, found in kinds.items()])
     read = {field.name: _read_as(field.type) for field in schema}
-    with _told(name), pq.ParquetWriter(target, schema, compression="lz4") as writer:
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    with (
+        _told(name),
+        pq.ParquetWriter(target, schema, compression="lz4", use_dictionary=texts) as writer,
+    ):
         for chunk in _chunks(name, path, rows, {k: v for k, v in read.items() if v}):
             writer.write_table(_table(chunk, schema), row_group_size=ROWS)
     return target

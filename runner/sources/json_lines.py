@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InfrastructureError
-from runner.sources.json_line import Seen, require_fit, where_wrong
+from runner.sources.json_line import Seen, require_fit, require_numbers, where_wrong
 from runner.text import reason
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BLOCK = 2**24  # bytes read at a time, and of the longest line
+ODD = 2.0**63  # from here on, a float may have been a whole number
 
 
 def rewritten(files: Mapping[str, Path], folder: Path) -> tuple[Path, ...]:
@@ -65,6 +66,8 @@ def _merged(name: str, number: int, block: bytes, before: pa.Schema) -> pa.Schem
         found = _parsed(block, None)
         if len(found) != lines:
             raise ValueError("there is not one object in each line")
+        if any(map(_is_odd, found.columns)):
+            require_numbers(block, number)
         return _unified(before, pa.schema([(field.name, _plain(field.type)) for field in found.schema]))
     except (pa.ArrowException, ValueError, TypeError) as error:
         wrong = where_wrong(block, number, Seen.of(before)) or f"after line {number}: {reason(error)}"
@@ -79,6 +82,18 @@ def _parsed(block: bytes, schema: pa.Schema | None) -> pa.Table:
     reading = json.ReadOptions(use_threads=False, block_size=len(block) + 1)
     parsing = json.ParseOptions(schema, False, "infer" if schema is None else "error")
     return json.read_json(io.BytesIO(block), reading, parsing)
+
+
+def _is_odd(column: pa.ChunkedArray) -> bool:
+    """Whether floats may stand for whole numbers beyond 64 bits, or for NaN and infinities, which JSON lacks."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        return not pc.all(pc.less(pc.abs(column), ODD)).as_py() and column.null_count < len(column)
+    if pa.types.is_struct(column.type):
+        return any(map(_is_odd, column.flatten()))
+    return pa.types.is_list(column.type) and _is_odd(pc.list_flatten(column))
 
 
 def _nothing() -> pa.Schema:
