@@ -11,6 +11,7 @@ from runner.model import Check, Status
 from runner.stages.tables.between import Between
 from runner.stages.tables.further import Seen
 from runner.stages.tables.orphans import Orphan, Orphans, Side, orphans
+from runner.stages.tables.orphans_sql import in_one_database, orphans_there
 from runner.text import one_line
 
 SHOWN = 60
@@ -26,9 +27,20 @@ def judge(id: str, rule: ForeignKey, between: Between) -> Check:
         if lost := [name for name in columns if name not in table.answered.columns]:
             cause = f"table {table.name} has no column {lost[0]!r}"
             return Check(id, Status.FAILED, child.config.source, cause=cause, limit=limit)
-    found = orphans(between.connection, Side(child.source, rule.columns), Side(parent.source, referenced))
+    found = _compared(between, _side(child, rule.columns), _side(parent, referenced))
     status, cause = _judged(rule, found, hidden=_hidden(child, rule.columns) or _hidden(parent, referenced))
     return Check(id, status, child.config.source, cause=cause, measured=_measured(found), limit=limit)
+
+
+def _side(table: Seen, columns: tuple[str, ...]) -> Side:
+    return Side(table.source, columns, table.config.source.partition(":")[0])
+
+
+def _compared(between: Between, child: Side, parent: Side) -> Orphans:
+    """Where both lie, if that is one database; else here."""
+    if in_one_database(child, parent):
+        return orphans_there(child, parent)
+    return orphans(between.connection, child, parent)
 
 
 def _judged(rule: ForeignKey, found: Orphans, *, hidden: bool) -> tuple[Status, str]:

@@ -49,10 +49,12 @@ class Orphans:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two tables: where it is, and the columns of its key."""
+    """One of the two tables: where it is, the columns of its key, and what its source in lockgate.yml begins
+    with, which of tables of databases is the connection."""
 
     source: Source
     columns: tuple[str, ...]
+    connection: str = ""
 
 
 @dataclass(frozen=True, slots=True)
