@@ -85,7 +85,7 @@ def _parsed(block: bytes, schema: pa.Schema | None) -> pa.Table:
 
 
 def _is_odd(column: pa.ChunkedArray) -> bool:
-    """Whether floats may stand for whole numbers beyond 64 bits, or for what JSON lacks, NaN and infinities."""
+    """Whether floats may stand for whole numbers beyond 64 bits, or for NaN and infinities: no JSON."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
