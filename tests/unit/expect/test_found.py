@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers import one_ask
 
 from runner.expect.columns import Kind
 from runner.expect.duck import DuckTable, columns_of
@@ -24,12 +25,8 @@ UNIQUE = "expect_column_values_to_be_unique"
 
 
 def asked(path: Path, values: Any, type: str, **kwargs: Any) -> tuple[bool, Any]:
-    """A column's answer; raises Uncompiled with the reason where it is left."""
-    pq.write_table(pa.table({"x": values}), path / "t.parquet")
-    intent = plan({"it": (type, {"column": "x", **kwargs})}, columns_of(path / "t.parquet"))
-    if intent.left:
-        raise Uncompiled(intent.left["it"])
-    return answers(intent, DuckTable.of(path / "t.parquet"))["it"]
+    """A column's answer."""
+    return one_ask.asked(path, {"x": values}, type, column="x", **kwargs)
 
 
 def test_between_two_infinities_the_median_is_infinite(tmp_path: Path) -> None:

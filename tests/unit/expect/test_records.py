@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from helpers.one_ask import asked
 
-from runner.expect.duck import DuckTable, columns_of
 from runner.expect.literals import Uncompiled
-from runner.expect.planning import answers, plan
 
 UNLIKE, TOTAL = "expect_select_column_values_to_be_unique_within_record", "expect_multicolumn_sum_to_equal"
 TYPE, TYPES = "expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list"
-
-
-def asked(path: Path, table: dict[str, Any], type: str, **kwargs: Any) -> tuple[bool, Any]:
-    """An answer; raises Uncompiled with the reason where the expectation is left."""
-    pq.write_table(pa.table(table), path / "t.parquet")
-    intent = plan({"it": (type, kwargs)}, columns_of(path / "t.parquet"))
-    if intent.left:
-        raise Uncompiled(intent.left["it"])
-    return answers(intent, DuckTable.of(path / "t.parquet"))["it"]
 
 
 def test_a_row_that_has_a_value_twice_is_told(tmp_path: Path) -> None:
