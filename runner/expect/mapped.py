@@ -85,7 +85,8 @@ def counted(rows: int, kept: int | None, bad: int, shown: Sequence[tuple[Any, An
         told["unexpected_percent_nonmissing"] = told["unexpected_percent"]
     tally = _tally(values)
     told |= {} if tally is None else {"partial_unexpected_counts": tally}
-    told["partial_unexpected_index_list"] = [at for at, _ in shown]
+    if all(at is not None for at, _ in shown):  # rows of databases have no positions
+        told["partial_unexpected_index_list"] = [at for at, _ in shown]
     return dict(plain(told))
 
 

@@ -102,6 +102,18 @@ def test_the_first_rows_in_the_order_of_their_values_without_a_position() -> Non
     assert found == [(None, None, 2), (None, "b", 1), (None, "b", 1)]
 
 
+def test_a_result_tells_no_positions() -> None:
+    columns = {"n": Column("n", Kind.INTEGER, "int64")}
+    asked = COMPILERS["expect_column_values_to_be_between"]({"column": "n", "max_value": 2}, Scope(columns))
+    table = SqlTable(Session(ROWS), "t")
+    found = table.answer(asked.asks)
+    wanted = asked.rows(found)
+    assert wanted is not None
+    success, result = asked.conclude(found, table.rows(wanted))
+    assert not success and result["partial_unexpected_list"] == [3.0]
+    assert "partial_unexpected_index_list" not in result
+
+
 def test_rows_that_share_keys_nulls_among_them() -> None:
     rows = {"a": [1, 1, None, None, 2], "b": ["x", "x", None, None, "x"]}
     columns = {"a": Column("a", Kind.INTEGER, "int64"), "b": Column("b", Kind.TEXT, "str")}
