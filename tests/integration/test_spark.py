@@ -59,13 +59,17 @@ SUITES: Mapping[str, list[dict[str, Any]]] = {
     "text": [e(NULLS, column="b"), e(COUNT, value=3)],
     "lines": [e(NULLS, column="a"), e(COUNT, value=2)],
     "any": [e("expect_table_row_count_to_be_between", min_value=1)],
-    "odd": [e(NULLS, column="gone"), e("expect_column_mean_to_be_between", column="s", min_value=0)],
+    "odd": [
+        e(NULLS, column="gone"),
+        e("expect_column_values_to_be_increasing", column="id"),
+        e("expect_column_mean_to_be_between", column="s", min_value=0),
+    ],
 }  # fmt: skip
 TABLES = {
     "plain": ("plain.parquet", "plain"),
     "years": ("years", "years"),
     "glob": ("years/year=*/a.parquet", "years"),
-    "text": ("text.csv", "text"),
+    "text": ("with space %20/text.csv", "text"),
     "lines": ("lines.jsonl", "lines"),
     "odd": ("plain.parquet", "odd"),
     "ragged": ("ragged.csv", "any"),
@@ -74,6 +78,7 @@ TABLES = {
     "damaged": ("damaged.parquet", "any"),
     "nested": ("nested", "any"),
     "gone": ("gone.parquet", "any"),
+    "delta": ("delta", "any"),
 }
 UNREADABLE = {
     "ragged": "ragged.csv: cannot be read: [MALFORMED_CSV_RECORD] Malformed CSV record: 2",
@@ -82,6 +87,7 @@ UNREADABLE = {
     "damaged": "damaged.parquet: cannot be read",
     "nested": "nested: Spark reads 1 of its 2 files",
     "gone": "gone.parquet: there is no such file",
+    "delta": "it is a Delta table",
 }
 
 
@@ -103,7 +109,8 @@ def write_tables(root: Path) -> None:
         pq.write_table(pa.table({"x": [1, 2, 3]}), folder / "a.parquet")
         (folder / "_SUCCESS").touch()
     (root / "pyarrow.py").write_text("raise RuntimeError")  # no module of Spark's workers
-    (root / "text.csv").write_text('a,b\n1,"x ""q"" y"\n2,"two\nlines"\n3,\n')
+    (root / "with space %20").mkdir()
+    (root / "with space %20" / "text.csv").write_text('a,b\n1,"x ""q"" y"\n2,"two\nlines"\n3,\n')
     (root / "lines.jsonl").write_text('{"a": 1, "b": "x"}\n{"a": null, "b": "y"}\n')
     _write_damaged(root, table)
 
@@ -117,6 +124,9 @@ def _write_damaged(root: Path, table: pa.Table) -> None:
     raw = bytearray((root / "damaged.parquet").read_bytes())
     raw[60:4000] = b"\xff" * 3940  # pages; the footer is whole
     (root / "damaged.parquet").write_bytes(raw)
+    (root / "delta" / "_delta_log").mkdir(parents=True)
+    (root / "delta" / "_delta_log" / "0.json").write_text("{}")
+    pq.write_table(table, root / "delta" / "a.parquet")
     (root / "nested" / "below").mkdir(parents=True)
     for folder in (root / "nested", root / "nested" / "below"):
         pq.write_table(pa.table({"x": [1]}), folder / "a.parquet")
@@ -235,8 +245,9 @@ def test_what_cannot_be_read_is_an_error_with_its_cause(on_spark: Stage, table: 
 
 
 def test_missing_columns_fail_and_what_cannot_be_computed_is_an_error(on_spark: Stage) -> None:
-    gone, mean = list(on_spark.checks("odd").values())[1:]
+    gone, order, mean = list(on_spark.checks("odd").values())[1:]
     assert (gone["status"], gone["cause"]) == ("FAILED", "the table has no column 'gone'")
+    assert (order["status"], order["cause"]) == ("ERROR", "cannot be asked: Spark keeps no order of rows")
     assert mean["status"] == "ERROR" and mean["cause"].startswith(
         "cannot be computed: Expected numeric column"
     )
@@ -253,7 +264,7 @@ def test_inside_a_spark_application_its_session_and_catalogue_are_used(
     for name in ("plain.parquet", "plain.json"):
         (tmp_path / name).write_bytes((root / name).read_bytes())
     argv = [python, APPLICATION, tmp_path]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=540, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["alive"] and told["checks"]["trips/table"] == ["PASSED", ""]

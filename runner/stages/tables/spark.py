@@ -7,10 +7,11 @@ to its end is found before anything is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 from runner.config.data import TableSource
 from runner.errors import InfrastructureError, LockgateError
@@ -25,6 +26,7 @@ from runner.stages.tables.suite import Suite
 
 # A session may be told to skip what it cannot read: never here.
 WHOLE = {"ignoreCorruptFiles": "false", "ignoreMissingFiles": "false"}
+ORDERED = ("expect_column_values_to_be_increasing", "expect_column_values_to_be_decreasing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,14 @@ class SparkTable:
         with _told(self.where):
             return sum(file.size for file in self.files())
 
-    def facts(self) -> Mapping[str, Any]:
-        return {}
-
     def facts(self) -> dict[str, str]:
         """Which Spark it was."""
         return {"spark": str(self.session.version)}
 
     def _require_utf8(self) -> None:
-        """Spark's readers put U+FFFD where bytes are no text."""
+        """Spark's readers put U+FFFD where bytes are no text: then what they read is not what there is."""
         lines = self.session.read.options(**WHOLE).text([file.uri for file in self.files()])
-        if lines.filter("not is_valid_utf8(value)").limit(1).count():
+        if lines.filter("cast(value as binary) <> encode(value, 'UTF-8')").limit(1).count():
             raise InfrastructureError("cannot be read: it is not UTF-8", where=self.where)
 
     def _require_all(self, frame: Any) -> None:
@@ -113,7 +112,8 @@ def _catalogued(session: Any, where: str, connection: Any, table: str) -> SparkT
 
     def files() -> list[Stored]:
         session.catalog.refreshTable(name)
-        return [file for uri in session.table(name).inputFiles() for file in stored(session, uri, where)]
+        uris = map(unquote, session.table(name).inputFiles())
+        return [file for uri in uris for file in stored(session, uri, where)]
 
     return SparkTable(session, where, lambda: session.table(name), files)
 
@@ -138,11 +138,20 @@ def answered(source: SparkTable, suite: Suite, table: str) -> Answered:
     frame = source.kept()
     try:
         with _told(source.where):
-            answers = in_words(validate(frame, suite, table, "spark"))
+            answers = in_words(_without_order(frame, suite, table))
             left = {e.id: ON_SPARK for e in suite.expectations}
             return Answered(answers, frame.count(), dict(frame.dtypes), left)
     finally:
-        frame.unpersist()
+        with suppress(Exception):  # where Spark is gone, so is what it kept
+            frame.unpersist()
+
+
+def _without_order(frame: Any, suite: Suite, table: str) -> Answers:
+    """The answers, but for what depends on the rows' order: Spark has none, so an answer would be any."""
+    lost = {e.id: "Spark keeps no order of rows" for e in suite.expectations if e.type in ORDERED}
+    rest = tuple(e for e in suite.expectations if e.id not in lost)
+    answers = validate(frame, replace(suite, expectations=rest), table, "spark")
+    return replace(answers, errors={**answers.errors, **lost})
 
 
 def in_words(answers: Answers) -> Answers:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from runner.adapters.files import sha256_file
 from runner.errors import InfrastructureError, UsageError
@@ -34,6 +33,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
 GLOB = re.compile(r"[*?\[{]")
 LOCAL = "file:"
 HIDDEN = ("_", ".")
+LOGS = {"_delta_log": "Delta", ".hoodie": "Hudi"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A file: its URI, bytes, and when it was written (milliseconds)."""
+    """A file: its URI, with nothing escaped, as Hadoop has it; bytes; when it was written (milliseconds)."""
 
     uri: str
     size: int
@@ -56,7 +56,7 @@ class Stored:
 
     @property
     def local(self) -> Path | None:
-        return Path(unquote(self.uri.removeprefix(LOCAL))) if self.uri.startswith(LOCAL) else None
+        return Path(self.uri.removeprefix(LOCAL)) if self.uri.startswith(LOCAL) else None
 
 
 def place_of(session: Any, root: Path, source: str) -> Place:
@@ -97,18 +97,28 @@ def _listed(session: Any, uri: str) -> Iterator[Stored]:
     path = session._jvm.org.apache.hadoop.fs.Path(uri)
     system = path.getFileSystem(_hadoop(session))
     for found in system.globStatus(path) or ():
-        top = found.getPath().toUri().toString()
+        top = found.getPath().toString()
         each = system.listFiles(found.getPath(), True)
         while each.hasNext():
             status = each.next()
-            name = status.getPath().toUri().toString()
-            if not _is_hidden(name.removeprefix(top)):
+            name = status.getPath().toString()
+            parts = name.removeprefix(top).split("/")
+            _refuse_logged(parts)
+            if not _is_hidden(parts):
                 yield Stored(name, status.getLen(), status.getModificationTime())
 
 
-def _is_hidden(below: str) -> bool:
+def _refuse_logged(parts: Sequence[str]) -> None:
+    """A log beside the files says which of them count: read without it, what was deleted is there again."""
+    for folder, kind in LOGS.items():
+        if folder in parts:
+            hint = "name it by the Glue catalogue, or read what it holds now into files of its own"
+            raise InfrastructureError(f"it is a {kind} table: its files alone are not it", hint=hint)
+
+
+def _is_hidden(parts: Sequence[str]) -> bool:
     """Whether Spark passes a file over, as what a job that writes has beside its results."""
-    return any(part.startswith(HIDDEN) and "=" not in part for part in below.split("/"))
+    return any(part.startswith(HIDDEN) and "=" not in part for part in parts)
 
 
 def _hadoop(session: Any) -> Any:

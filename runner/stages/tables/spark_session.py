@@ -11,7 +11,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,10 @@ def spark_session(scratch: Path, memory: int | None = None) -> Iterator[Any]:
         yield session
     finally:
         if is_ours:
-            session.stop()
+            with suppress(
+                Exception
+            ):  # a Spark that is gone needs no stopping; what was lost has its own cause
+                session.stop()
 
 
 def _started(scratch: Path, memory: int | None) -> tuple[Any, bool]:
@@ -127,5 +130,8 @@ def _alone(scratch: Path, memory: int | None) -> dict[str, str]:
 
 def _sandbox(endpoint: str) -> dict[str, str]:
     """S3 at another address than AWS's."""
-    s3a = "spark.hadoop.fs.s3a"
-    return {f"{s3a}.endpoint": endpoint, f"{s3a}.path.style.access": "true"} if endpoint else {}
+    if not endpoint:
+        return {}
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    told = {"endpoint": endpoint, "endpoint.region": region, "path.style.access": "true"}
+    return {f"spark.hadoop.fs.s3a.{name}": value for name, value in told.items()}
