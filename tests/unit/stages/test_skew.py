@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from helpers.between import job, source, table
 
+from runner.adapters import shell
 from runner.config.components import LambdaZip
 from runner.errors import InfrastructureError
 from runner.model import Artifact, Check, Status
@@ -22,7 +23,7 @@ from runner.stages.tables import skew
 from runner.stages.tables.answering import Answered
 from runner.stages.tables.engine import Answers
 from runner.stages.tables.further import Seen
-from runner.stages.tables.serving import answers
+from runner.stages.tables.serving import WITHOUT, answers
 
 PASSED, FAILED, ERROR = Status.PASSED, Status.FAILED, Status.ERROR
 TRAINED = {
@@ -209,6 +210,7 @@ def test_a_package_is_asked_in_a_process_without_credentials(
 
 def test_a_stage_that_holds_credentials_runs_none_of_the_solutions_code(tmp_path: Path) -> None:
     made = with_package(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w')")
+    assert not {k for k in shell.clean_env() if k.startswith("AWS_")} - WITHOUT
     for holding in ({"aws": {"AWS_ACCESS_KEY_ID": "x"}}, {"variables": {"URL": "x"}}):
         with pytest.raises(InfrastructureError, match="holds credentials"):
             answers(replace(made, **holding), "features", [1])
