@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.model import Status
@@ -40,7 +40,7 @@ def written(name: str, source: Source, proposed: Iterable[Proposal]) -> Written:
     configs = [{"type": p.type, "kwargs": dict(p.kwargs), "notes": p.why} for p in proposed]
     suite = suite_of(name, configs)
     why = _cannot(suite, source)
-    asked = suite_of(name, [e.config for e in suite.expectations if e.id not in why])
+    asked = replace(suite, expectations=tuple(e for e in suite.expectations if e.id not in why))
     told = answered(source, asked, name, validate)
     why |= {
         c.id: c.cause or c.status.value
@@ -48,7 +48,7 @@ def written(name: str, source: Source, proposed: Iterable[Proposal]) -> Written:
         if not _passed(c.status, c.cause)
     }
     kept = [e.config for e in asked.expectations if e.id not in why]
-    return Written(_document(name, kept), tuple((id, why[id]) for id in _ids(suite, asked) if id in why))
+    return Written(_document(name, kept), tuple((e.id, why[e.id]) for e in suite.expectations if e.id in why))
 
 
 def suite_of(name: str, configs: Sequence[Mapping[str, Any]]) -> Suite:
@@ -67,10 +67,6 @@ def _cannot(suite: Suite, source: Source) -> dict[str, str]:
 
 def _passed(status: Status, cause: str) -> bool:
     return status is Status.PASSED and not cause
-
-
-def _ids(*suites: Suite) -> list[str]:
-    return list(dict.fromkeys(e.id for suite in suites for e in suite.expectations))
 
 
 def _document(name: str, configs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

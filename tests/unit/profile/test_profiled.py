@@ -15,7 +15,8 @@ from runner.config.data import TableSource
 from runner.errors import InfrastructureError, UsageError
 from runner.model import Status
 from runner.profile.profiling import Profile, profiled
-from runner.profile.writing import suite_of
+from runner.profile.seen import Proposal
+from runner.profile.writing import suite_of, written
 from runner.sources.opening import Places, opened
 from runner.sources.source import Source
 from runner.stages.tables.answering import answered
@@ -180,3 +181,31 @@ def test_odd_tables_give_what_passes_and_no_traceback(frame: Frame, tmp_path: Pa
 def test_a_table_without_rows_shows_nothing(tmp_path: Path) -> None:
     with pytest.raises(InfrastructureError, match="no rows"):
         profiled("t", source_of(made().head(0), tmp_path))
+
+
+def test_what_does_not_pass_can_never_fail_or_is_left_is_not_written(tmp_path: Path) -> None:
+    between = "expect_column_values_to_be_between"
+    proposed = [
+        Proposal(between, {"column": "hour", "max_value": 22}, "wrong"),
+        Proposal(between, {"column": "hour", "max_value": 23}, "right"),
+        Proposal("expect_table_row_count_to_be_between", {"min_value": 0}, "vacuous"),
+        Proposal(
+            "expect_column_values_to_match_regex", {"column": "plate", "regex": "^(?=N)N"}, "RE2 lacks it"
+        ),
+    ]
+    told = written("t", source_of(made(), tmp_path), proposed)
+    assert [e["notes"] for e in told.document["expectations"]] == ["right"]
+    assert [why.split(" ")[0] for _, why in told.dropped] == ["20", "no", "left"]
+
+
+def test_texts_that_are_times_are_no_key_and_no_closed_set(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=300).strftime("%Y-%m-%d")
+    told = profiled("t", source_of(Frame({"day": days, "few": [*days[:10]] * 30}), tmp_path))
+    assert not of(told, "column_values_to_be_unique") and not of(told, "column_values_to_be_in_set")
+    assert of(told, "column_values_to_match_regex")["few"]["regex"].startswith("^(?:2024|2025)-")
+
+
+def test_an_order_that_one_row_breaks_is_none(tmp_path: Path) -> None:
+    frame = made().assign(price_max=lambda f: f["price_max"].where(f.index != 7, f["price_min"] - 1))
+    told = profiled("t", source_of(frame, tmp_path))
+    assert not [e for e in expectations(told) if "pair" in e["type"]]
