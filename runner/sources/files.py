@@ -106,10 +106,9 @@ class Files:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        """What people know the files by."""
-        if len(self.items) == 1:
-            return (self.place.where,)
-        return tuple(item.name for item in self.part.items)
+        """What people know the files by: a single one by what lockgate.yml calls it."""
+        names, where = tuple(item.name for item in self.part.items), self.place.where
+        return (where,) if len(self.items) == 1 and where.endswith(names[0]) else names
 
     @cached_property
     def _at_hand(self) -> tuple[Path, ...]:
