@@ -227,4 +227,4 @@ def _column(name: str, type: str) -> tuple[Column, str]:
         return Column(name, Kind.TIME, "datetime64[us]"), sql
     if type == "date":
         return Column(name, Kind.DATE, "object"), sql
-    return Column(name, Kind.OTHER, ""), sql
+    return Column(name, Kind.OBJECT, "object"), sql

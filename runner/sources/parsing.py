@@ -12,7 +12,6 @@ READ: Mapping[Kind, Callable[[str], Any]] = {
     Kind.TIME: dt.datetime.fromisoformat,
     Kind.INSTANT: lambda said: dt.datetime.fromisoformat(said).astimezone(dt.UTC),
     Kind.DATE: dt.date.fromisoformat,
-    Kind.OTHER: str,
 }
 
 

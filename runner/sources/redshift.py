@@ -220,7 +220,7 @@ def _column(name: str, type: str, digits: Any) -> tuple[Column, str]:
         return Column(name, Kind.TEXT, "str"), f"collate({sql}, 'case_sensitive')"
     if type in MOMENTS:
         return Column(name, *MOMENTS[type]), sql
-    return Column(name, Kind.OTHER, ""), sql
+    return Column(name, Kind.OBJECT, "object"), sql
 
 
 def _fingerprint(column: Column, sql: str) -> str:
@@ -228,6 +228,6 @@ def _fingerprint(column: Column, sql: str) -> str:
     said = f"CAST({column.sql} AS varchar)"
     if column.kind is Kind.BOOLEAN:
         said = f"CASE WHEN {column.sql} THEN 't' WHEN NOT {column.sql} THEN 'f' END"
-    if column.kind is Kind.OTHER:
+    if column.kind is Kind.OBJECT:
         return f"CASE WHEN {column.sql} IS NULL THEN 0 ELSE 1 END"
     return f"farmfingerprint64({said} || '.')"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ TYPES = {
 ARROW = {
     Kind.INTEGER: pa.int64(), Kind.FLOAT: pa.float64(), Kind.BOOLEAN: pa.bool_(), Kind.TEXT: pa.string(),
     Kind.TIME: pa.timestamp("us"), Kind.INSTANT: pa.timestamp("us", "UTC"), Kind.DATE: pa.date32(),
-    Kind.OBJECT: pa.binary(), Kind.OTHER: pa.binary(),
+    Kind.OBJECT: pa.binary(),
 }  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def as_parquet(columns: Mapping[str, Column], rows: Sequence[Sequence[Any]], pat
 
 
 def _held(value: Any) -> Any:
-    return str(value).encode() if type(value).__name__ == "Decimal" else value
+    return str(value).encode() if isinstance(value, Decimal) else value
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,11 @@ def _comparable(answer: Any) -> Any:
         counts = told.pop("partial_unexpected_counts", None)
         shown = told.pop("partial_unexpected_list")
         if told["unexpected_count"] <= 20:
-            told["shown"] = sorted(map(repr, shown))
-            told["counts"] = sorted(map(repr, counts or ()))
+            told["shown"] = sorted(map(_said, shown))
+            told["counts"] = sorted(map(_said, counts or ()))
     return {"success": success, "result": told}
+
+
+def _said(value: Any) -> str:
+    """A value as text; of the two zeros, which are equal, the one without a sign."""
+    return re.sub(r"-0\.0(?![\d.e])", "0.0", repr(value))

@@ -136,12 +136,12 @@ def test_a_workgroups_limit_is_told() -> None:
         ("tinyint", Kind.INTEGER, '"c"'),
         ("float", Kind.FLOAT, 'CAST("c" AS DOUBLE)'),
         ("decimal(15,2)", Kind.FLOAT, 'CAST("c" AS DOUBLE)'),
-        ("decimal(16,2)", Kind.OTHER, '"c"'),
+        ("decimal(16,2)", Kind.OBJECT, '"c"'),
         ("string", Kind.TEXT, 'CAST("c" AS VARCHAR)'),
         ("varchar(3)", Kind.TEXT, 'CAST("c" AS VARCHAR)'),
-        ("char(3)", Kind.OTHER, '"c"'),
+        ("char(3)", Kind.OBJECT, '"c"'),
         ("timestamp", Kind.TIME, '"c"'),
-        ("array<int>", Kind.OTHER, '"c"'),
+        ("array<int>", Kind.OBJECT, '"c"'),
     ],
 )
 def test_hives_types_are_kinds(type: str, kind: Kind, sql: str) -> None:
