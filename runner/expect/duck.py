@@ -33,7 +33,7 @@ from runner.expect.asks import (
     placed,
 )
 from runner.expect.columns import OLD_TIME, Column, column_of
-from runner.expect.fused import bold, careful, hashed, known
+from runner.expect.fused import bold, careful, hashed, known, settled
 from runner.expect.literals import Uncompiled
 from runner.expect.parts import AT, Parts
 from runner.expect.scope import conjunction
@@ -149,12 +149,13 @@ class DuckTable:
     def _scan(self, asks: Sequence[Scalar]) -> dict[Ask, Any]:
         """All that aggregates can say, in one pass; what that leaves open, carefully in another."""
         try:
-            found = self._fused(asks, bold)
+            bolder = self._fused(asks, bold)
         except Uncomputable:
-            found = {}
-        return found | self._carefully([ask for ask in asks if _is_open(ask, found)])
+            bolder = {}
+        found: dict[Ask, Any] = {ask: told for ask in bolder for told in settled(ask, bolder[ask])}
+        return found | self._carefully([ask for ask in asks if ask not in found])
 
-    def _carefully(self, asks: Sequence[Scalar]) -> dict[Ask, Any]:
+    def _carefully(self, asks: Sequence[Scalar]) -> dict[Scalar, Any]:
         """Of asks that cannot be computed together, each half; what cannot be alone is left out."""
         try:
             return self._fused(asks, careful)
@@ -162,7 +163,7 @@ class DuckTable:
             half = len(asks) // 2
             return self._carefully(asks[:half]) | self._carefully(asks[half:]) if half else {}
 
-    def _fused(self, asks: Sequence[Scalar], written: Callable[[Scalar], str]) -> dict[Ask, Any]:
+    def _fused(self, asks: Sequence[Scalar], written: Callable[[Scalar], str]) -> dict[Scalar, Any]:
         if not asks:
             return {}
         chosen = ", ".join(map(written, asks))
@@ -278,9 +279,3 @@ def _guarded(compute: Callable[[], Any]) -> Any:
         raise Uncomputable(f"cannot be computed: {reason(error)}", where="the table") from None
     except Exception as error:
         raise InfrastructureError(f"cannot be computed: {reason(error)}", where="the table") from None
-
-
-def _is_open(ask: Scalar, found: Mapping[Ask, Any]) -> bool:
-    """Whether a bold answer is none: NaN may be a value that is to be skipped."""
-    value = found.get(ask)
-    return ask not in found or (value != value and bold(ask) != careful(ask))

@@ -5,11 +5,14 @@ A Parquet footer knows nothing of SQL, and one meaning has several SQLs, of whic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from runner.expect.bounds import Bounds
-from runner.expect.columns import Column
+from runner.expect.columns import Column, Kind
+from runner.expect.literals import EXACT
 
 
 class Of(StrEnum):
@@ -32,3 +35,15 @@ class Fact:
     of: Of
     column: Column | None = None
     bounds: Bounds | None = None
+
+
+def is_ordered(column: Column) -> bool:
+    """Whether the extremes of a column tell of all its values: those of floats and of signed integers do."""
+    return column.kind is Kind.FLOAT or (column.kind is Kind.INTEGER and column.dtype.startswith("int"))
+
+
+def all_hold(bounds: Bounds, extremes: Sequence[Any]) -> bool:
+    """Whether no value is outside of bounds, by the extremes (none: there are no values). Never so of
+    integers that pandas' floats blur."""
+    blurred = any(isinstance(value, int) and abs(value) >= EXACT for value in extremes)
+    return not blurred and all(map(bounds.hold, extremes))

@@ -16,11 +16,9 @@ from typing import Any
 
 from runner.errors import InfrastructureError
 from runner.expect.asks import Ask, Asked, Rows, Scalar
-from runner.expect.bounds import Bounds
-from runner.expect.columns import MOMENTS, Column, Kind
+from runner.expect.columns import MOMENTS, Kind
 from runner.expect.compiled import Compiled
-from runner.expect.facts import Fact, Of
-from runner.expect.literals import EXACT
+from runner.expect.facts import Fact, Of, all_hold, is_ordered
 from runner.text import reason
 
 WHOLE = (Kind.INTEGER, Kind.BOOLEAN, Kind.TEXT, Kind.DECIMAL, *MOMENTS)  # every null of which is SQL's null
@@ -64,12 +62,8 @@ class Footer:
         told = self.columns.get(fact.column.name, Told())
         if fact.of in (Of.MISSING, Of.PRESENT) and fact.column.kind in WHOLE and told.nulls is not None:
             yield told.nulls if fact.of is Of.MISSING else self.rows - told.nulls
-        if told.extremes is not None and _is_ordered(fact.column):
+        if told.extremes is not None and is_ordered(fact.column):
             yield from _of_extremes(fact, told.extremes)
-
-
-def _is_ordered(column: Column) -> bool:
-    return column.kind is Kind.FLOAT or (column.kind is Kind.INTEGER and column.dtype.startswith("int"))
 
 
 def _of_extremes(fact: Fact, extremes: tuple[Any, ...]) -> Iterator[Any]:
@@ -77,14 +71,8 @@ def _of_extremes(fact: Fact, extremes: tuple[Any, ...]) -> Iterator[Any]:
         yield extremes[0] if extremes else None
     if fact.of is Of.GREATEST:
         yield extremes[-1] if extremes else None
-    if fact.of is Of.OUTSIDE and fact.bounds is not None and _all_hold(fact.bounds, extremes):
+    if fact.of is Of.OUTSIDE and fact.bounds is not None and all_hold(fact.bounds, extremes):
         yield 0
-
-
-def _all_hold(bounds: Bounds, extremes: tuple[Any, ...]) -> bool:
-    """Whether no value is outside; not told of integers that pandas' floats blur."""
-    blurred = any(isinstance(value, int) and abs(value) >= EXACT for value in extremes)
-    return not blurred and all(map(bounds.hold, extremes))
 
 
 def footer_of(paths: Iterable[Path]) -> Footer:

@@ -1,42 +1,53 @@
 """The SQL of the fused scan, in DuckDB's dialect. Pure.
 
-Each number has two SQLs: a bold one, several times faster where there are no conditions to look at, which is
-right unless it is NaN; and a careful one, which is right whatever the values are.
+Each number has two SQLs: a bold one, faster since it looks at no conditions, which may leave its question
+open (NaN among the values, a value out of bounds); and a careful one, which answers whatever the values are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from runner.expect.asks import ALL_ROWS, Ask, Distinct, Scalar
 from runner.expect.columns import Column, Kind
-from runner.expect.facts import Of
+from runner.expect.facts import Of, all_hold, is_ordered
 from runner.expect.scope import conjunction
 
 EXTREMES = {Of.LEAST: "min", Of.GREATEST: "max"}
 
 
 def bold(ask: Scalar) -> str:
-    """SQL's own nulls are skipped by its aggregates; NaN is not, and shows in what they give."""
+    """SQL's own nulls are skipped by its aggregates; NaN is not, and shows in what they give: it is the
+    greatest of all."""
     fact = ask.means
     if fact is None or fact.column is None:
         return careful(ask)
     if fact.of in EXTREMES:
         return fact.column.read(f"{EXTREMES[fact.of]}({fact.column.sql})")
-    if fact.of is Of.AGGREGATE:
-        return ask.sql
-    return _counted(fact.of, fact.column) or careful(ask)
+    if fact.of is Of.OUTSIDE:
+        return (
+            f"[min({fact.column.sql}), max({fact.column.sql})]" if is_ordered(fact.column) else careful(ask)
+        )
+    return ask.sql if fact.of is Of.AGGREGATE else _counted(fact.of, fact.column)
 
 
 def _counted(of: Of, column: Column) -> str:
-    """Nulls and values as counts that several asks share."""
-    values, nan = f"count({column.sql})", f"coalesce(count_if(isnan({column.sql})), 0)"
-    has_nan = column.kind is Kind.FLOAT
-    if of is Of.PRESENT:
-        return f"{values} - {nan}" if has_nan else values
-    if of is Of.MISSING:
-        return f"count(*) - {values} + {nan}" if has_nan else f"count(*) - {values}"
-    return ""
+    """Nulls or values as counts that several asks share; null where NaN would count among the values."""
+    count = f"count({column.sql})" if of is Of.PRESENT else f"count(*) - count({column.sql})"
+    return f"if(isnan(max({column.sql})), NULL, {count})" if column.kind is Kind.FLOAT else count
+
+
+def settled(ask: Scalar, value: Any) -> tuple[Any, ...]:
+    """What the bold SQL's value answers, or (): it leaves the ask open."""
+    if bold(ask) == careful(ask):
+        return (value,)
+    fact = ask.means
+    if fact is not None and fact.of is Of.OUTSIDE and fact.bounds is not None:
+        extremes = [each for each in value if each is not None]
+        return (0,) if all_hold(fact.bounds, extremes) else ()
+    is_count = fact is not None and fact.of in (Of.PRESENT, Of.MISSING)
+    return () if value != value or (is_count and value is None) else (value,)
 
 
 def careful(ask: Scalar) -> str:
