@@ -12,7 +12,7 @@ reordered  agreed columns in another order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.contract.columns import Agreed
@@ -45,6 +45,7 @@ class Differences:
 
 
 Fits = Callable[[str, str], bool]
+MANY = 100  # of more columns between two neighbours, nobody can tell which is which
 
 
 def differences(agreed: Sequence[Agreed], found: Sequence[Found], fits: Fits = str.__eq__) -> Differences:
@@ -82,8 +83,9 @@ def renames(agreed: Sequence[Agreed], found: Sequence[Found], fits: Fits) -> dic
     new = _between([(c.name, c.type) for c in found], common)
     pairs = dict[str, str]()
     for place, columns in lost.items():
-        for name, type in columns:
-            candidates = [other for other, its in new.get(place, ()) if fits(type, its)]
+        others = new.get(place, [])
+        for name, type in columns if max(len(columns), len(others)) <= MANY else ():
+            candidates = [other for other, its in others if fits(type, its)]
             rivals = [other for other, its in columns if fits(its, type) or fits(type, its)]
             if len(candidates) == 1 and len(rivals) == 1:
                 pairs[name] = candidates[0]
@@ -96,13 +98,21 @@ Neighbours = tuple[str | None, str | None]
 def _between(columns: Sequence[tuple[str, str]], common: set[str]) -> dict[Neighbours, list[tuple[str, str]]]:
     """The columns that only one side has, by their nearest neighbours that both have."""
     names = [name for name, _ in columns]
+    before = list(_nearest(names, common))
+    after = reversed(list(_nearest(names[::-1], common)))
     places: dict[Neighbours, list[tuple[str, str]]] = {}
-    for n, (name, type) in enumerate(columns):
-        if name not in common:
-            before = next((x for x in reversed(names[:n]) if x in common), None)
-            after = next((x for x in names[n + 1 :] if x in common), None)
-            places.setdefault((before, after), []).append((name, type))
+    for column, *place in zip(columns, before, after, strict=True):
+        if column[0] not in common:
+            places.setdefault((place[0], place[1]), []).append(column)
     return places
+
+
+def _nearest(names: Iterable[str], common: set[str]) -> Iterator[str | None]:
+    """For each name the last one before it that is common."""
+    last = None
+    for name in names:
+        yield last
+        last = name if name in common else last
 
 
 def _order(agreed: Sequence[Agreed], found: Sequence[Found], renamed: Mapping[str, str]) -> list[Difference]:

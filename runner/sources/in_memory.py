@@ -10,7 +10,6 @@ from runner.errors import InfrastructureError
 from runner.expect.columns import Column, column_of
 from runner.expect.duck import DuckTable, connected
 from runner.expect.parts import AT
-from runner.text import reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +43,14 @@ def arrow_of(frame: pd.DataFrame, names: Collection[str]) -> pa.Table:
 
     if not isinstance(frame, pd.DataFrame):
         raise InfrastructureError("on Spark, nothing but its suite can be asked")
+    columns = {name: _array(frame[name], name) for name in names}
+    return pa.table({**columns, AT: pa.array(range(len(frame)), pa.int64())})
+
+
+def _array(column: pd.Series[Any], name: str) -> pa.Array:
+    import pyarrow as pa
+
     try:
-        table = pa.Table.from_pandas(frame[list(names)], preserve_index=False)
-        return table.append_column(AT, pa.array(range(len(frame)), pa.int64()))
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise InfrastructureError(f"cannot be compared: {reason(error)}") from None
+        return pa.Array.from_pandas(column)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):  # their messages hold values
+        raise InfrastructureError(f"{name!r} holds values of several types") from None

@@ -78,7 +78,7 @@ def _table(
 
 def _between(job: StageJob, stage: DataStage, outcomes: Mapping[str, TableOutcome]) -> tuple[Check, ...]:
     seen = {name: outcome.seen for name, outcome in outcomes.items() if outcome.seen is not None}
-    checks = tuple(related(stage, seen))
+    checks = related(stage, seen)
     for check in checks:
         job.progress(check)
     return checks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -57,12 +58,11 @@ def _limit(column: Agreed) -> str:
 
 def _ids(table: str, columns: Iterable[Agreed]) -> list[str]:
     """Names that only what cannot be printed tells apart are counted."""
-    names = [one_line(column.name, 120) for column in columns]
-    counts = [names[:n].count(name) for n, name in enumerate(names)]
-    return [
-        f"{table}/contract({name})" + (f"#{n + 1}" if n else "")
-        for name, n in zip(names, counts, strict=True)
-    ]
+    seen, ids = Counter[str](), list[str]()
+    for name in (one_line(column.name, 120) for column in columns):
+        seen[name] += 1
+        ids.append(f"{table}/contract({name})" + (f"#{seen[name]}" if seen[name] > 1 else ""))
+    return ids
 
 
 def _contract(root: Path, config: TableSource) -> Contract:

@@ -28,7 +28,7 @@ FURTHER: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A table that was read and answered."""
+    """A table that was read and answered; `digest`: of what it was before."""
 
     job: StageJob
     name: str
@@ -36,6 +36,7 @@ class Seen:
     source: Source
     answered: Answered
     scratch: Path
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

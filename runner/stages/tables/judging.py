@@ -50,7 +50,7 @@ def judged_table(
         answered = way.answered(source, suite, name)
     except (LockgateError, OSError) as error:
         return _unread(job, name, config, suite, error)
-    seen = Seen(job, name, config, source, answered, places.scratch / name)
+    seen = Seen(job, name, config, source, answered, places.scratch / name, digest)
     checks = judge(suite, answered.answers, list(answered.columns))
     found, kept = further(seen), kept_of(seen, suite, checks)
     whole = replace(_unchanged(seen, digest), seconds=time.monotonic() - begun)

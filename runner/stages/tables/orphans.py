@@ -70,10 +70,14 @@ class Key:
 def orphans(connection: Any, child: Side, parent: Side) -> Orphans:
     """Compare two tables in a DuckDB. Raises InfrastructureError where one cannot be read, or types of their
     keys cannot be compared without loss."""
+    import duckdb
+
     try:
         return _compared(connection, child, parent)
     except InfrastructureError:
         raise
+    except (duckdb.ConversionException, duckdb.OutOfRangeException):  # their messages hold values
+        raise InfrastructureError("a key is beyond the type in which both can be compared") from None
     except Exception as error:  # readers of hostile files raise whatever they like
         raise InfrastructureError(f"cannot be compared: {reason(error)}") from None
 

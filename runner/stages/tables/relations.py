@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol
 
-from runner.config.data import DataStage, Relation
+from runner.config.data import DataStage, ForeignKey, Relation
 from runner.errors import LockgateError
 from runner.model import Check, Status
 from runner.stages.tables.between import Between
@@ -36,13 +38,42 @@ def due(stage: DataStage) -> tuple[str, ...]:
     return tuple(id_of(name, relation) for name, relation in stage.relations.items())
 
 
-def related(stage: DataStage, tables: Mapping[str, Seen]) -> Iterator[Check]:
-    """A check for each relation; ERROR where a table could not be read. `tables`: those that could."""
-    between = Between(tables)
+def related(stage: DataStage, tables: Mapping[str, Seen]) -> tuple[Check, ...]:
+    """A check for each relation; ERROR where a table could not be read, or is another one afterwards.
+    `tables`: those that could."""
+    between, found = Between(tables), dict[str, Check]()
     for name, relation in stage.relations.items():
-        id = id_of(name, relation)
-        judge: Judge = import_module(RELATIONS[relation.kind]).judge
-        try:
-            yield judge(id, relation, between)
-        except (LockgateError, OSError) as error:
-            yield Check(id, Status.ERROR, cause=one_line(str(error).splitlines()[0]))
+        found[name] = _judged(id_of(name, relation), relation, between)
+    changed = {name for name in between.used if not _is_same(tables[name])}
+    pairs = ((stage.relations[name], check) for name, check in found.items())
+    return tuple(_doubted(check, changed & set(_tables(relation))) for relation, check in pairs)
+
+
+def _judged(id: str, relation: Relation, between: Between) -> Check:
+    judge: Judge = import_module(RELATIONS[relation.kind]).judge
+    begun = time.monotonic()
+    try:
+        check = judge(id, relation, between)
+    except (LockgateError, OSError) as error:
+        check = Check(id, Status.ERROR, cause=one_line(str(error).splitlines()[0]))
+    return replace(check, seconds=time.monotonic() - begun)
+
+
+def _tables(relation: Relation) -> tuple[str, str]:
+    other = relation.references if isinstance(relation, ForeignKey) else relation.other
+    return relation.table, other
+
+
+def _is_same(table: Seen) -> bool:
+    try:
+        return table.source.digest() == table.digest
+    except (LockgateError, OSError):
+        return False
+
+
+def _doubted(check: Check, changed: Collection[str]) -> Check:
+    """What was compared after a table had been judged may be another table."""
+    if not changed:
+        return check
+    cause = f"table {min(changed)} changed or vanished while it was compared"
+    return replace(check, status=Status.ERROR, cause=cause)

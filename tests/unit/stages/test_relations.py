@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,9 @@ from helpers.between import job, judged, source, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.errors import InfrastructureError
 from runner.model import Check, Status
-from runner.sources.in_memory import workspace
+from runner.sources.in_memory import arrow_of, workspace
 from runner.stages.data import run
 from runner.stages.tables.orphans import Side, orphans
 
@@ -247,3 +249,23 @@ def test_rows_for_rows(
     relation = {"kind": "row-counts", "table": "c", "other": "p", **rule}
     check = judged(tmp_path, tables, relations={"r": relation})["c/row-counts(r)"]
     assert check.status is status and check.cause.startswith(cause) and bool(cause) == bool(check.cause)
+
+
+def test_a_table_that_changes_before_it_is_compared_is_no_evidence(tmp_path: Path) -> None:
+    tables = {name: table(tmp_path, name, {"k": [1]}) for name in "cp"}
+    relation = {"kind": "foreign-key", "table": "c", "columns": ["k"], "references": "p"}
+
+    def told(check: Check) -> None:
+        if check.id == "p/table":  # all tables are judged, nothing is compared yet
+            table(tmp_path, "p", {"k": [1, 2]})
+
+    report = run(replace(job(tmp_path, tables, relations={"r": relation}), progress=told))
+    found = {check.id: check for check in report.checks}["c/foreign-key(r)"]
+    assert (found.status, found.cause) == (ERROR, "table p changed or vanished while it was compared")
+
+
+def test_no_value_is_told_of_keys_that_cannot_be_compared(tmp_path: Path) -> None:
+    check = key(tmp_path, [Decimal("1.5"), Decimal(10**36 + 7)], [Decimal("0.00001")])
+    assert (check.status, check.cause) == (ERROR, "a key is beyond the type in which both can be compared")
+    with pytest.raises(InfrastructureError, match="'k' holds values of several types"):
+        arrow_of(pd.DataFrame({"k": ["x", b"y", 1]}), ["k"])
