@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 KNOWN = frozenset(
     {"And", "Or", "Not", "Paren", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "In", "Is", "Null", "Neg", "Add"}
-    | {"Column", "Identifier", "Literal", "Boolean", "Case", "If", "Cast", "DataType", "AtTimeZone", "Coalesce"}
-    | {"Count", "Star", "Sum", "Avg", "Min", "Max", "StddevSamp", "Length", "RegexpLike", "IsNan"}
+    | {"Column", "Identifier", "Literal", "Boolean", "Case", "If", "Cast", "DataType", "AtTimeZone"}
+    | {"Coalesce", "Count", "Star", "Sum", "Avg", "Min", "Max", "StddevSamp", "Length", "RegexpLike", "IsNan"}
 )
 WHOLE = "DECIMAL(38, 0)"  # what a sum of 64-bit integers fits into
 INFINITY = "Infinity"

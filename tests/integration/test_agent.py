@@ -52,6 +52,21 @@ def test_a_stage_there_and_back(tmp_path: Path, body: str, code: int, status: St
     assert (order.out / "stage.log").is_file()
 
 
+def test_a_variable_that_the_container_has_not_is_an_error_that_names_it(tmp_path: Path) -> None:
+    root, out, far = tmp_path / "solution", tmp_path / "out", remote()
+    root.mkdir()
+    table = "{t: {source: 'warehouse:t', suite: t.json}}"
+    data = f"{{connections: {{warehouse: {{kind: postgresql, url_from: NOT_HERE}}}}, tables: {table}}}"
+    (root / "lockgate.yml").write_text(f"solution: warehouse\nstages:\n  data: {data}\n")
+    (root / "t.json").write_text('{"expectations": []}')
+    wire.save(out / HANDOVER, Handover(RUN, "", {}))
+    order = Order("data", root, out, out / HANDOVER, 60.0, remote=far)
+    store = FolderStore(tmp_path / "store")
+    code = Agent(lambda: store, tmp_path / "scratch", KEY).run(send(order, far, store))
+    assert code == 3
+    assert "NOT_HERE is not set" in receive(order, far, store, KEY, code, "").damage
+
+
 def test_what_a_test_links_to_is_not_sent_back(tmp_path: Path) -> None:
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret/key").write_text("of who judges")

@@ -11,6 +11,8 @@ import pytest
 from helpers.postgres import PASSWORD, QUOTED, Server, binaries, server
 from helpers.whole_runs import Ran, run
 
+from runner.cli import main
+
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(binaries() is None, reason="Debian's package postgresql is not installed"),
@@ -111,3 +113,24 @@ def test_what_is_no_url_of_it_is_told_without_it(ran: Any, url: str) -> None:
     found = ran(FEW, FINE, url)
     assert found.code == 3 and "no URL of a PostgreSQL" in found.last
     assert "secret" not in found.out
+
+
+def test_the_plan_tells_what_its_sql_can_say_and_the_bytes(
+    ran: Any, database: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ran(FEW, FINE)
+    capfd.readouterr()
+    assert main(["plan", "--explain", "data", "--solution", str(tmp_path)]) == 0
+    said = capfd.readouterr().out
+    assert "t (warehouse:few): 3 of 4 compiled; 16,384 bytes to be scanned" in said
+    assert "left      t/expect_column_values_to_match_regex(t)" in said
+
+
+def test_a_plan_without_the_variable_says_so(
+    ran: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(FEW, FINE)
+    monkeypatch.delenv("WAREHOUSE")
+    capfd.readouterr()
+    assert main(["plan", "--explain", "data", "--solution", str(tmp_path)]) == 0
+    assert "its columns are not known yet: the variable WAREHOUSE is not set" in capfd.readouterr().out

@@ -175,6 +175,12 @@ def test_one_that_needs_a_real_aws_gets_the_runs_session(engine: Fake, tmp_path:
     assert (given["LOCKGATE_AWS"], given["AWS_SESSION_TOKEN"]) == ("1", "token")
 
 
+def test_what_a_stages_connections_name_is_given_to_its_container_alone(engine: Fake, tmp_path: Path) -> None:
+    variables = {"WAREHOUSE": "postgresql://h/d"}
+    assert wanted(engine, tmp_path, variables=variables).environment["WAREHOUSE"] == "postgresql://h/d"
+    assert "WAREHOUSE" not in wanted(engine, tmp_path).environment
+
+
 def test_it_can_be_found_by_its_run(engine: Fake, tmp_path: Path) -> None:
     found = wanted(engine, tmp_path, settings=DockerHost(image="mine:1", network="lan"))
     assert found.labels == {"lockgate.run": remote().run_id, "lockgate.part": ""}

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.adapters.output import SECRECY
 from runner.config.data import Connection, DataStage
+from runner.config.schema import UnitStage
 from runner.errors import UsageError
 from runner.stages import needs_aws
 from runner.stages.variables import require, taken, variables_of
@@ -26,6 +27,11 @@ def test_only_what_is_named_is_taken() -> None:
     environ = {"WAREHOUSE_URL": URL, "OTHER_URL": "postgresql://x"}
     assert taken(stage(url_from="WAREHOUSE_URL"), environ) == {"WAREHOUSE_URL": URL}
     assert variables_of(stage(secret="arn:aws:secretsmanager:eu-west-1:1:secret:db")) == ()
+
+
+def test_other_stages_are_given_none() -> None:
+    unit = UnitStage(kind="unit", suites=("suites/unit",))
+    assert variables_of(unit) == () and taken(unit, {"WAREHOUSE_URL": URL}) == {}
 
 
 def test_its_passwords_are_hidden_from_then_on() -> None:
