@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -125,3 +126,19 @@ def test_what_is_beyond_memory_is_spilled_and_removed() -> None:
     assert spilled.exists()
     connection.close()
     assert not spilled.exists()
+
+
+def test_what_values_would_have_told_is_scanned_where_they_cannot_be_computed(tmp_path: Path) -> None:
+    table, some = table_of(tmp_path, [1, 2, 3]), "(x > 1)"
+    rows = Scalar("count(*)", some)
+    overflowing = Distinct((f"x * {2**127 - 1}::HUGEINT",), some)
+    assert table.answer([overflowing, rows]) == {rows: 2}
+
+
+def test_bounds_of_times_are_told_by_the_rows(tmp_path: Path) -> None:
+    days = [dt.datetime(2020, 1, day) for day in (1, 2, 3)]
+    table = table_of(tmp_path, days)
+    kwargs = {"column": "x", "max_value": "2020-01-02T00:00:00"}
+    asked = {"it": ("expect_column_values_to_be_between", kwargs)}
+    found = answers(plan(asked, columns_of(tmp_path / "t.parquet")), table)["it"]
+    assert found[0] is False and found[1]["unexpected_count"] == 1
