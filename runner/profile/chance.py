@@ -3,8 +3,9 @@
 All bounds hold for rows that are drawn independently; `alpha` is the chance of a false alarm that each may
 have. Shares by the exact prediction limit of a binomial (Thatcher, J. R. Statist. Soc. B 26, 1964), which
 asks nothing of the source; tails by their excesses over a high value (Pickands, Ann. Statist. 3, 1975),
-exponential, or Pareto's by Hill's estimator (Ann. Statist. 3, 1975) where they are heavier; values never
-seen by the share of those seen once (Good, Biometrika 40, 1953).
+generalised Pareto by moments (Hosking & Wallis, Technometrics 29, 1987), or Pareto's by Hill's estimator
+(Ann. Statist. 3, 1975) where that reaches farther; values never seen by the share of those seen once (Good,
+Biometrika 40, 1953).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean, pstdev
+from statistics import NormalDist, fmean, pstdev, pvariance
 
 OFTEN = 10  # an extreme that so many rows share is no accident
 KNOWN = 5  # of values that each have so many rows, none is rare: a gap to what was never seen
 EXACT = 1e-12
+ERRORS = 0.5  # standard errors of a tail's shape that it is taken to be heavier
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,23 @@ class Chance:
         edge = extremes[kept]
         excesses = [value - edge for value in extremes[:kept]]
         wide = math.log(max(kept * self.fresh / (self.rows * self.alpha), 1.0))
-        return max(edge + fmean(excesses) * wide, _heavy(extremes[:kept], edge, centre, wide)) - top
+        beyond = max(_excess(excesses, wide), _heavy(extremes[:kept], edge, centre, wide) - edge)
+        return max(edge + beyond - top, 0.0)
+
+
+def _excess(excesses: Sequence[float], wide: float) -> float:
+    """The generalised Pareto distribution's, by the method of moments, not lighter than exponential, its shape
+    raised by an error of it."""
+    mean, variance = fmean(excesses), pvariance(excesses)
+    if not 0 < variance < math.inf:
+        return mean * wide
+    found = max((1 - mean**2 / variance) / 2, 0.0)
+    shape = found + ERRORS / math.sqrt(len(excesses))
+    return mean * (1 - found) * math.expm1(min(shape * wide, 700.0)) / shape
 
 
 def _heavy(above: Sequence[float], edge: float, centre: float, wide: float) -> float:
-    """The same for Pareto's tail, where the excesses vary more than exponential ones."""
+    """The same for Pareto's own tail, where excesses vary more than exponential ones."""
     excesses = [value - edge for value in above]
     if edge <= centre or pstdev(excesses) <= fmean(excesses):
         return edge
