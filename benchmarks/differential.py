@@ -28,6 +28,7 @@ from helpers.differential import Compared, case_of, compared
 from helpers.explained import Difference, explained
 
 EVERY = 1000
+EXPECTATIONS = 32  # of a suite: a table costs more than an expectation
 
 
 @dataclass
@@ -67,7 +68,7 @@ def run(cases: int, seed: int) -> tuple[Log, int]:
     with tempfile.TemporaryDirectory() as folder:
         while log.compiled.total() < cases:
             before = log.compiled.total() // EVERY
-            case = case_of(at, Path(folder))
+            case = case_of(at, Path(folder), EXPECTATIONS)
             log.take(at, compared(case))
             case.path.unlink()
             at += 1

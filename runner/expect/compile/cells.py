@@ -26,7 +26,7 @@ class NotATime(str):
     __gt__ = __le__ = __ge__ = __lt__
 
 
-DIGITS = {"datetime64[ms]": 3, "datetime64[us]": 6, "datetime64[ns]": 9}
+DIGITS = {"ms": 3, "us": 6, "ns": 9}  # of a time's fraction, by its unit
 NAT = NotATime("NaT")
 
 
@@ -69,11 +69,11 @@ def held(column: Column, found: Found, value: Any) -> Any:
 
 
 def paired(column: Column, found: Found, value: Any) -> Any:
-    """A value as an array of two columns holds it: numpy tells times with all digits of their unit."""
+    """A value as a column's array holds it: numpy tells times with all digits of their unit, and no zone."""
     seen = held(column, found, value)
-    if column.kind is not Kind.TIME:
+    if column.kind not in (Kind.TIME, Kind.INSTANT):
         return seen
     if value is None:
         return NotATime(seen)
-    whole, _, fraction = seen.partition(".")
-    return f"{whole}.{fraction.ljust(9, '0')[: DIGITS[column.dtype]]}"
+    whole, _, fraction = seen.removesuffix("+00:00").partition(".")
+    return f"{whole}.{fraction.ljust(9, '0')[: DIGITS[column.dtype.removeprefix('datetime64[')[:2]]]}"

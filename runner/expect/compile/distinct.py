@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.expect.asks import Distinct, Found, Values
 from runner.expect.bounds import Bounds
-from runner.expect.columns import ALIKE, KNOWN, NUMBERS, PLAIN, Column, Kind
+from runner.expect.columns import ALIKE, CATEGORY, KNOWN, NUMBERS, PLAIN, Column, Kind
 from runner.expect.compile.cells import shown, told
 from runner.expect.compiled import Compiled, Examples, Result
 from runner.expect.facts import Of
@@ -84,6 +84,8 @@ def _listed(kwargs: Kwargs, scope: Scope, *kinds: Kind) -> Column:
 
 def most_common(kwargs: Kwargs, scope: Scope) -> Compiled:
     column, wanted = _listed(kwargs, scope, *NUMBERS, Kind.TEXT), kwargs.get("value_set")
+    if column.dtype == CATEGORY:
+        raise Uncompiled("categories have an order of their own")
     if not isinstance(wanted, list) or not all(isinstance(v, str) or is_number(v) for v in wanted):
         raise Uncompiled("value_set is no list of values")
     ask = Values(column.sql, scope.rows(f"NOT {column.missing}"))

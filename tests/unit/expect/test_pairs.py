@@ -40,6 +40,12 @@ def test_pairs_of_times_are_shown_as_numpy_tells_them(tmp_path: Path) -> None:
     assert found == [["1970-01-01T00:00:00.000000", "NaT"]]
 
 
+def test_pairs_of_instants_lose_their_zone(tmp_path: Path) -> None:
+    instants = pa.array([0], pa.timestamp("ms", tz="UTC"))
+    found = asked(tmp_path, {"a": instants, "b": instants}, GREATER, **A_AND_B)[1]["partial_unexpected_list"]
+    assert found == [["1970-01-01T00:00:00.000"] * 2]
+
+
 def test_a_pair_of_a_set(tmp_path: Path) -> None:
     table = {"a": [1, 1, None, None], "b": ["x", "y", "x", None]}
     ask = {**A_AND_B, "value_pairs_set": [[1, "x"], [None, "x"]]}
