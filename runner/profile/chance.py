@@ -66,8 +66,8 @@ class Chance:
 
 
 def _excess(excesses: Sequence[float], wide: float) -> float:
-    """The generalised Pareto distribution's, by the method of moments, not lighter than exponential, its shape
-    raised by an error of it."""
+    """The generalised Pareto distribution's, by the method of moments, not lighter than exponential, its
+    shape raised by a share of its error."""
     mean, variance = fmean(excesses), pvariance(excesses)
     if not 0 < variance < math.inf:
         return mean * wide

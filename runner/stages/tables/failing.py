@@ -9,11 +9,12 @@ Sensitive columns are masked, long texts are cut, nothing is written where no ro
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner.expect.asks import Rows
+from runner.expect.asks import Rows, Uncomputable
 from runner.expect.columns import Column
 from runner.expect.literals import Uncompiled
 from runner.model import Check, Status
@@ -78,8 +79,9 @@ def _asked(
     whole, found = tuple(column.read(column.sql) for column in columns.values()), []
     for id, each in compiled.items():
         wanted = each.rows(told) if told.keys() >= set(each.asks) else None
-        if wanted is not None:
-            found.append(Failing(id, table.rows(Rows(whole, wanted.where, MOST))))
+        with suppress(Uncompiled, Uncomputable):
+            if wanted is not None:
+                found.append(Failing(id, table.rows(Rows(whole, wanted.where, MOST))))
     return list(columns), found
 
 
@@ -124,7 +126,7 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 def _shown(value: Any, is_sensitive: bool) -> Any:
     """A null stays one: that it is none is what a row may fail by."""
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and value != value):
         return None
     if is_sensitive:
         return MASKED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,29 @@ def test_columns_called_as_ours_keep_their_names_and_long_texts_are_cut(tmp_path
     judged(tmp_path, Frame({"position": ["far"], "b": ["x" * 5000]}), e(SET, column="b", value_set=["y"]))
     (row,) = failing(tmp_path)
     assert (row["position"], row["_position"], len(row["b"])) == ("far", 0, 1000)
+
+
+def test_rows_of_lists_bytes_times_and_decimals_are_kept(tmp_path: Path) -> None:
+    frame = Frame(
+        {
+            "a": [1, 2],
+            "l": [[1, 2], None],
+            "b": [b"x" * 3000, b"y"],
+            "t": pd.to_datetime(["2024-01-01", None]),
+            "d": [Decimal("1.10"), Decimal("2.20")],
+        }
+    )
+    judged(tmp_path, frame, e(BETWEEN, column="a", max_value=0))
+    first, second = failing(tmp_path)
+    assert (first["l"], len(first["b"]), str(first["t"])[:10], second["l"]) == (
+        [1, 2],
+        1000,
+        "2024-01-01",
+        None,
+    )
+    regex = e("expect_column_values_to_match_regex", column="s", regex="^(?!y)z")
+    judged(tmp_path, frame.assign(s="x"), regex)
+    assert [row["a"] for row in failing(tmp_path)] == [1, 2]
 
 
 SECRETS = [f"planted-{n}-secret" for n in range(40)]
