@@ -1,7 +1,7 @@
 """The columns that a table has, in a contract's types.
 
-Of Parquet the files' own types, of databases those in which their tables are read. CSV and JSON lines have no
-types but what their values are read as: a column's type there is the narrowest that holds its values.
+Of Parquet the files' own types, of databases theirs. CSV and JSON lines have no types but what their values
+are read as: a column's type there is the narrowest that holds its values.
 """
 
 # ruff: noqa: S608  names are quoted where they become SQL (columns.py)
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from runner.contract.columns import Agreed
 from runner.contract.differences import Fits, Found
-from runner.contract.types import of_arrow
+from runner.contract.types import of_arrow, of_sql
 from runner.errors import InfrastructureError
 from runner.expect.asks import Scalar
-from runner.expect.columns import NUMBERS, Column, Kind
+from runner.expect.columns import Column, Kind
 from runner.expect.duck import DuckTable
 from runner.expect.footer import Trusting
 from runner.expect.literals import Uncompiled
@@ -27,15 +27,15 @@ from runner.sources.in_memory import arrow_of
 from runner.sources.source import Source
 from runner.text import reason
 
-# What a database's columns are read as, where pandas' name for it says no more.
-KINDS = {
-    Kind.BOOLEAN: "bool",
-    Kind.TEXT: "text",
-    Kind.TIME: "timestamp",
-    Kind.INSTANT: "timestamptz",
-    Kind.DATE: "date",
-}
 WHOLE = "int64"
+
+
+@runtime_checkable
+class Declared(Protocol):
+    """A source whose columns have types of their own: a database's."""
+
+    def declared(self) -> Mapping[str, str]:
+        """Each column's type, in the database's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ def _fits(form: str) -> Fits:
 
 
 def _types(source: Source) -> dict[str, str]:
+    if isinstance(source, Declared):
+        return {name: of_sql(type) for name, type in source.declared().items()}
     columns = source.columns()
     if isinstance(columns, Uncompiled):
         frame = source.frame()
@@ -90,7 +92,7 @@ def _types(source: Source) -> dict[str, str]:
     asked = source.asked()
     table = asked.table if isinstance(asked, Trusting) else asked
     if not isinstance(table, DuckTable):
-        return {name: _of_column(column) for name, column in columns.items()}
+        raise InfrastructureError("its types cannot be told there")
     types = _of_schema(_schema(table))
     return types if _format(source) == PARQUET else types | _narrowed(table, columns)
 
@@ -108,14 +110,6 @@ def _schema(table: DuckTable) -> Any:
         return table.connection.sql(f"SELECT * FROM {table.source} LIMIT 0").to_arrow_table().schema
     except Exception as error:  # readers of hostile files raise whatever they like
         raise InfrastructureError(f"its types cannot be read: {reason(error)}") from None
-
-
-def _of_column(column: Column) -> str:
-    """A database's column, by what it is read as."""
-    if column.kind in KINDS:
-        return KINDS[column.kind]
-    told = column.dtype or str(column.kind)
-    return told if column.kind in NUMBERS else f"other({told})"
 
 
 def _narrowed(table: DuckTable, columns: Mapping[str, Column]) -> dict[str, str]:

@@ -33,6 +33,26 @@ ARROW = {
     **dict.fromkeys(("date32", "date64"), "date"),
     **dict.fromkeys(("time32", "time64"), "time"),
 }
+# What PostgreSQL, Redshift and Athena call them, without what is in brackets.
+SQL = {
+    "tinyint": "int8",
+    **dict.fromkeys(("int2", "smallint"), "int16"),
+    **dict.fromkeys(("int4", "int", "integer"), "int32"),
+    **dict.fromkeys(("int8", "bigint"), "int64"),
+    **dict.fromkeys(("float4", "real", "float"), "float32"),
+    **dict.fromkeys(("float8", "double", "double precision"), "float64"),
+    **dict.fromkeys(("bool", "boolean"), "bool"),
+    **dict.fromkeys(
+        ("text", "varchar", "char", "bpchar", "string", "character", "character varying"), "text"
+    ),
+    **dict.fromkeys(("bytea", "varbinary", "varbyte", "binary"), "binary"),
+    "date": "date",
+    **dict.fromkeys(("time", "time without time zone"), "time"),
+    **dict.fromkeys(("timestamp", "timestamp without time zone"), "timestamp"),
+    **dict.fromkeys(("timestamptz", "timestamp with time zone"), "timestamptz"),
+}
+DIGITS = re.compile(r"(?:numeric|decimal)\((\d+), ?(\d+)\)")
+ROUND = re.compile(r"\(\d+\)")
 BRACKETS = re.compile(r"\[[^\]]*\]$")
 WIDTHS = re.compile(r"decimal\d+\((\d+), (-?\d+)\)")
 LISTED = re.compile(r"dictionary<values=(.+), indices=\w+, ordered=[01]>")
@@ -55,6 +75,13 @@ def of_arrow(name: str) -> str:
     if decimal := WIDTHS.fullmatch(name):
         return f"decimal({decimal[1]},{decimal[2]})"
     return ARROW.get(BRACKETS.sub("", name), f"other({name})")
+
+
+def of_sql(name: str) -> str:
+    """The type of a database's column, by what the database calls it."""
+    if decimal := DIGITS.fullmatch(name):
+        return f"decimal({decimal[1]},{decimal[2]})"
+    return SQL.get(ROUND.sub("", name), f"other({name})")
 
 
 def widens(old: str, new: str) -> bool:

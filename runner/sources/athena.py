@@ -177,6 +177,9 @@ class AthenaTable:
         """Bytes of its objects, of which a query of columns reads a part; of a view, which has none, 0."""
         return self._size
 
+    def declared(self) -> Mapping[str, str]:
+        return dict(self._known.columns)
+
     def facts(self) -> Mapping[str, Any]:
         return {"bytes_scanned": self.queries.scanned}
 

@@ -48,6 +48,9 @@ class DatabaseTable(Source, Protocol):
 
     def asked(self) -> SqlTable: ...
 
+    def declared(self) -> Mapping[str, str]:
+        """Each column's type, in the database's own words."""
+
 
 @dataclass(frozen=True)
 class Databases:

@@ -101,6 +101,9 @@ class PostgresTable:
     def size(self) -> int:
         return self._size
 
+    def declared(self) -> Mapping[str, str]:
+        return {name: _declared(type, modifier) for name, type, modifier in self._attributes}
+
     def facts(self) -> Mapping[str, Any]:
         return {}
 
@@ -137,6 +140,12 @@ class PostgresTable:
 
     def _guard(self) -> None:
         self.limits.require_small(self._size, self.where)
+
+
+def _declared(type: str, modifier: int) -> str:
+    if type != "numeric" or modifier < 4:
+        return type
+    return f"numeric({(modifier - 4) >> 16},{(modifier - 4) & 0xFFFF})"
 
 
 def _column(name: str, type: str, modifier: int) -> tuple[Column, str]:

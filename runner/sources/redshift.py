@@ -175,6 +175,13 @@ class RedshiftTable:
         """Bytes on its disks; of a view, 0."""
         return self._size or 0
 
+    def declared(self) -> Mapping[str, str]:
+        """Of a number, its digits are told and not where its point is."""
+        return {
+            str(name): f"{type}({digits})" if type == "numeric" else str(type)
+            for name, type, digits in self._described
+        }
+
     def facts(self) -> Mapping[str, Any]:
         return {}
 

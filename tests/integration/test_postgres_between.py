@@ -39,7 +39,7 @@ stages:
       many: {kind: row-counts, table: trips, other: zones, least: 2}
 """
 SUITE = {"expectations": [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]}
-COLUMNS = [("zone", "text"), ("No.", "int64"), ("at", "timestamptz")]
+COLUMNS = [("zone", "text"), ("No.", "int32"), ("at", "timestamptz")]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,7 @@ def test_sound_tables_pass(ran: Any) -> None:
         ("UPDATE trips SET at = now() + interval '1 hour'", "in the future"),
         ('ALTER TABLE trips ALTER COLUMN "No." TYPE text', "cannot be compared"),
         ('ALTER TABLE trips RENAME COLUMN "No." TO number', "renamed: it is called 'number' now"),
+        ('ALTER TABLE trips ALTER COLUMN "No." TYPE bigint', "widened: int32 is int64 now"),
         ("DELETE FROM trips WHERE at < now() - interval '30 minutes'", "2 rows, 1 times the 2 of zones"),
     ],
 )

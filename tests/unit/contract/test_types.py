@@ -8,7 +8,7 @@ import itertools
 import pyarrow as pa
 import pytest
 
-from runner.contract.types import NAMES, is_type, of_arrow, widens
+from runner.contract.types import NAMES, is_type, of_arrow, of_sql, widens
 
 ARROW = {
     **{name: getattr(pa, name)() for name in NAMES if "int" in name or "float" in name},
@@ -80,3 +80,27 @@ def test_no_type_is_wider_than_itself_and_nulls_are_of_any() -> None:
 )
 def test_what_is_no_type(text: str) -> None:
     assert not is_type(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "type"),
+    [
+        ("int4", "int32"),
+        ("integer", "int32"),
+        ("bigint", "int64"),
+        ("numeric(10,2)", "decimal(10,2)"),
+        ("decimal(10, 2)", "decimal(10,2)"),
+        ("numeric(12)", "other(numeric(12))"),  # its point is not told
+        ("numeric", "other(numeric)"),
+        ("varchar(20)", "text"),
+        ("character varying", "text"),
+        ("timestamp with time zone", "timestamptz"),
+        ("timestamp(3)", "timestamp"),
+        ("_int4", "other(_int4)"),
+        ("array<int>", "other(array<int>)"),
+        ("float", "float32"),  # Athena's, of 32 bits
+        ("double precision", "float64"),
+    ],
+)
+def test_databases_types_have_a_name_that_is_a_type(name: str, type: str) -> None:
+    assert of_sql(name) == type and is_type(type)
