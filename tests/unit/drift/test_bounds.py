@@ -139,6 +139,14 @@ def test_wasserstein_at_the_threshold_and_at_the_printed_power(n: int, m: int) -
         assert low <= rate <= high, effect
 
 
+@pytest.mark.parametrize("rows", [1_000, 100_000])
+def test_wasserstein_without_drift_is_not_above_nothing(rows: int) -> None:
+    """The estimate always is: the mean of an absolute value."""
+    random = np.random.default_rng(9)
+    before, now = drawn(random, EVEN, rows, 1_000), drawn(random, EVEN, rows, 1_000)
+    assert (transport.bounded(LINE, before, now, 0.2).lower > 0).mean() < 0.2
+
+
 def test_wasserstein_of_a_shift_is_its_size() -> None:
     before = np.array([0.0, 1_000, 0, 0, 0])
     found = transport.bounded(Line(np.arange(5.0), 2.0), before, np.roll(before, 2), 0.01)

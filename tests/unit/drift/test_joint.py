@@ -30,6 +30,12 @@ def test_one_distribution_raises_no_alarm() -> None:
     assert max(each.lower for each in found) < 0.05
 
 
+def test_rows_that_were_learnt_from_are_not_told_apart() -> None:
+    """Of few rows a classifier knows each by heart."""
+    found = [joint(sample(2 * i, 300), sample(2 * i + 1, 300), ASKED).lower for i in range(5)]
+    assert sum(found) < 0.02
+
+
 def test_a_correlation_turned_round_is_found_though_no_column_moved() -> None:
     assert joint(sample(1), sample(2, rho=-0.8), ASKED).lower > 0.3
 

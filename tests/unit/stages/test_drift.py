@@ -71,6 +71,20 @@ def test_a_column_that_moved_fails_and_the_others_do_not(tmp_path: Path) -> None
     assert "t: y in training and now" not in titles
 
 
+def test_the_more_is_asked_the_lower_are_the_bounds(tmp_path: Path) -> None:
+    now = frame(2, x=frame(3)["x"] + 0.5)
+
+    def lower(**rule: Any) -> float:
+        (facts,) = (
+            e.facts["drift"]["effects"] for e in asked(tmp_path, now, **rule).judged if e.kind == "data"
+        )
+        return float(facts["x"]["psi"]["lower"])
+
+    one, several = lower(columns=["x"]), lower(columns=["x", "y", "n"], js=0.1)
+    assert one == pytest.approx(lower(columns=["x", "y", "n"], js=0.1, alpha=0.3), rel=1e-3)  # of six
+    assert several < one
+
+
 def test_a_new_category_and_more_missing_values_are_found(tmp_path: Path) -> None:
     now = frame(2)
     now.loc[:1_200, "kind"] = "e"
