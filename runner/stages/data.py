@@ -109,7 +109,9 @@ def _docs(job: StageJob, suites: Mapping[str, Suite]) -> tuple[str, ...]:
 def _evidence(outcomes: Iterable[TableOutcome], docs: tuple[str, ...]) -> Evidence:
     each = tuple(outcomes)
     return Evidence(
-        plots=tuple(plot for outcome in each for plot in outcome.plots),
+        plots=tuple(
+            plot for plots in (*(o.plots for o in each), *(o.columns for o in each)) for plot in plots
+        ),
         tables=tuple(table for outcome in each for table in outcome.tables),
         facts={"great_expectations": version()},
         files=(*docs, *(file for outcome in each for file in outcome.files)),

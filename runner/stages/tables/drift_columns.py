@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 NUMBER, CATEGORY, EMPTY = "numbers", "texts", "nulls"
 # What pandas infers of a column of objects -> what it holds.
-HOLDS = {"decimal": NUMBER, "string": CATEGORY, "boolean": CATEGORY, "bytes": CATEGORY, "empty": EMPTY}
+HOLDS = {
+    **dict.fromkeys(("decimal", "integer", "floating", "mixed-integer-float"), NUMBER),
+    "string": CATEGORY,
+    "boolean": CATEGORY,
+    "bytes": CATEGORY,
+    "empty": EMPTY,
+}
 
 
 @dataclass(frozen=True, slots=True)

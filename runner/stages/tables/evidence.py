@@ -25,10 +25,11 @@ COLUMNS = ("expectation", "column", "observed", "expected", "status")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What people look at, and files relative to the stage's output."""
+    """What people look at, and files relative to the stage's output; `columns` are drawn after all else."""
 
     tables: tuple[Table, ...]
     plots: tuple[Plot, ...]
+    columns: tuple[Plot, ...]
     files: tuple[str, ...]
 
 
@@ -36,11 +37,11 @@ def kept_of(seen: Seen, suite: Suite, checks: Sequence[Check]) -> Kept:
     """Everything that is kept of a table that was answered. Rows that cannot be read again are not: their
     expectations failed all the same."""
     name, told, hidden = seen.name, seen.answered, seen.config.sensitive
-    plots = (*plot_of(name, suite, told.answers), *histograms(seen, suite, checks))
+    plots, columns = plot_of(name, suite, told.answers), histograms(seen, suite, checks)
     files = [write_result(seen.job.out, name, told.answers)]
     with suppress(LockgateError, OSError):
         files += write_failing(seen.job.out, name, seen.source, suite, told.answers, checks, hidden)
-    return Kept((table_of(name, suite, checks),), plots, tuple(files))
+    return Kept((table_of(name, suite, checks),), plots, columns, tuple(files))
 
 
 def table_of(name: str, suite: Suite, checks: Sequence[Check]) -> Table:

@@ -24,7 +24,8 @@ from runner.text import one_line
 
 BINS, TOP = 20, 12
 EACH = 32  # whole numbers of so many values have a bin each
-DRAWN, LARGE = 12, 2_000_000  # plots a table; rows from which only failing columns are drawn
+# Columns a table of what failed, and beside them of what passed; rows from which only the first are drawn.
+FAILED, PASSED, LARGE = 12, 4, 2_000_000
 LISTED = 2_000  # different texts beyond which there are no top ones
 BETWEEN = "expect_column_values_to_be_between"
 BOUNDED = (BETWEEN, "expect_column_min_to_be_between", "expect_column_max_to_be_between")
@@ -44,26 +45,34 @@ def histograms(seen: Seen, suite: Suite, checks: Sequence[Check]) -> tuple[Plot,
     with suppress(LockgateError, OSError):
         columns, rows = seen.source.columns(), seen.answered.rows
         if not isinstance(columns, Uncompiled) and rows:
-            wanted = list(_wanted(suite, checks, columns, rows, seen.config.sensitive))[:DRAWN]
+            names = _names(suite, checks, columns, seen.config.sensitive, rows < LARGE)
+            wanted = [Wanted(columns[name], tuple(_of(name, suite))) for name in names]
             return tuple(_drawn(seen.name, seen.source.asked(), wanted)) if wanted else ()
     return ()
 
 
-def _wanted(
+def _names(
     suite: Suite,
     checks: Sequence[Check],
     columns: Mapping[str, Column],
-    rows: int,
     sensitive: Collection[str],
-) -> Iterator[Wanted]:
-    """Columns with a failing expectation first, then those with a bound or a set; each once."""
+    is_small: bool,
+) -> list[str]:
+    """Columns with an expectation that failed or warned, then, of small tables, some with a bound or a set."""
     told = list(zip(suite.expectations, checks, strict=True))
-    bad = [e for e, check in told if check.status is Status.FAILED or check.cause]
-    bounded = [e for e in suite.expectations if e.type in (*BOUNDED, *SETS)] if rows < LARGE else []
-    for name in dict.fromkeys(name for e in (*bad, *bounded) for name in e.columns):
-        column = columns.get(name)
-        if column and name not in sensitive and column.kind in (*NUMBERS, Kind.TEXT):
-            yield Wanted(column, tuple(e for e in suite.expectations if e.columns == (name,)))
+    bad = [name for e, check in told if check.status is Status.FAILED or check.cause for name in e.columns]
+    bounded = [name for e in suite.expectations if e.type in (*BOUNDED, *SETS) for name in e.columns]
+
+    def drawable(names: Iterable[str]) -> list[str]:
+        known = [name for name in dict.fromkeys(names) if name in columns and name not in sensitive]
+        return [name for name in known if columns[name].kind in (*NUMBERS, Kind.TEXT)]
+
+    failed = drawable(bad)[:FAILED]
+    return failed + [n for n in drawable(bounded) if n not in failed][: PASSED if is_small else 0]
+
+
+def _of(name: str, suite: Suite) -> Iterator[Expectation]:
+    return (e for e in suite.expectations if e.columns == (name,))
 
 
 def _drawn(name: str, table: Asked, wanted: Sequence[Wanted]) -> Iterator[Plot]:

@@ -24,13 +24,15 @@ from runner.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class TableOutcome:
-    """All that one table gave: its checks, what was judged, and what is kept of it."""
+    """All that one table gave: its checks, what was judged, and what is kept of it; `columns` are plots that
+    every table's others come before."""
 
     checks: tuple[Check, ...]
     judged: tuple[Judged, ...]
     tables: tuple[Table, ...] = ()
     plots: tuple[Plot, ...] = ()
     files: tuple[str, ...] = ()
+    columns: tuple[Plot, ...] = ()
     seen: Seen | None = None
 
 
@@ -62,6 +64,7 @@ def judged_table(
         (*kept.tables, *(table for each in others for table in each.tables)),
         (*kept.plots, *(plot for each in others for plot in each.plots)),
         (*kept.files, *(file for each in others for file in each.files)),
+        kept.columns,
         seen,
     )
 
