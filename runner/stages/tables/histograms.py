@@ -58,9 +58,9 @@ def _names(
     sensitive: Collection[str],
     is_small: bool,
 ) -> list[str]:
-    """Columns with an expectation that failed or warned, then, of small tables, some with a bound or a set."""
+    """Columns with an expectation that failed or warned, then of small tables some with a bound or a set."""
     told = list(zip(suite.expectations, checks, strict=True))
-    bad = [name for e, check in told if check.status is Status.FAILED or check.cause for name in e.columns]
+    bad = [name for e, c in told if c.status is Status.FAILED or c.cause for name in e.columns]
     bounded = [name for e in suite.expectations if e.type in (*BOUNDED, *SETS) for name in e.columns]
 
     def drawable(names: Iterable[str]) -> list[str]:
