@@ -45,8 +45,7 @@ def opened(name: str, config: TableSource, places: Places) -> Source:
         if config.partitions == "changed":
             raise UsageError("`partitions: changed` is of tables of files", where=config.source)
         return table
-    config = places.databases.located(config)
-    place, items = _found(config.source, places)
+    place, items = _found(places.databases.located(config).source, places)
     if config.partitions == "all":
         return Files(place, items, Part(items), folder, config.trust_footer)
 
