@@ -16,11 +16,12 @@ from runner import wire
 from runner.config.schema import DataStage, Solution
 from runner.earlier import NO_HISTORY, earlier_by, earlier_here, wanted
 from runner.errors import InfrastructureError
-from runner.model import Earlier, Judged, Status, TableFacts, Verdict
+from runner.model import Earlier, Judged, Status, Step, TableFacts, Verdict
 from runner.numbering import Numbering
 from runner.remembering import keep_tables, remember
 from runner.report.record import RunRecord
 from runner.stages.child import Handover
+from runner.steps import Steps
 
 FACTS = TableFacts("t.parquet", "d" * 64, 7, {"a": "int64"}, {"p=1/x.parquet": "e" * 64}, "changed")
 PASSED = Verdict(Status.PASSED, "all passed")
@@ -68,6 +69,16 @@ def test_the_newest_come_first_no_more_than_asked_and_files_of_the_newest_alone(
         ("r4", 4, False),
         ("r3", 3, False),
     ]
+
+
+def test_a_data_stage_is_handed_it_and_no_other_stage(tmp_path: Path) -> None:
+    at = history()
+    keep_tables(record(), at)
+    config = {**CONFIG, "stages": {**CONFIG["stages"], "data": stage(volume={}).model_dump()}}
+    steps = Steps(tmp_path, tmp_path / "run", "r9", Solution.model_validate(config), {}, earlier=by(at))
+    given = {name: steps.for_stage(Step("stage", name), Handover("r9", "", {})) for name in ("data", "unit")}
+    assert given["data"].earlier.runs == at.earlier("data", 10)
+    assert given["unit"].earlier.unknown == "the earlier runs were not handed to the stage"
 
 
 def test_only_who_asks_costs_a_look() -> None:
