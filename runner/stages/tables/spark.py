@@ -183,4 +183,7 @@ def _told(where: str) -> Iterator[None]:
     except LockgateError:
         raise
     except Exception as error:
+        if isinstance(error, ConnectionError) or type(error).__name__ == "Py4JNetworkError":
+            hint = "its Java process ended: the stage's log has what it said; was it out of memory?"
+            raise InfrastructureError("Spark ended before it answered", where=where, hint=hint) from None
         raise InfrastructureError(f"cannot be read: {cause_of(error)}", where=where) from None

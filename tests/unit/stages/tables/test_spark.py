@@ -180,6 +180,9 @@ def test_what_spark_raises_is_an_error_of_the_table() -> None:
         table.kept()
     with pytest.raises(InfrastructureError, match="No such file or directory: s3a"):
         table.digest()
+    gone = SparkTable(None, "t", raising(ConnectionRefusedError(111)), list)
+    with pytest.raises(InfrastructureError, match="t: Spark ended before it answered"):
+        gone.kept()
     with pytest.raises(InfrastructureError, match="nothing but its suite"):
         table.frame()
 
