@@ -25,6 +25,7 @@ BINS, POINTS = 10, 200
 FEW = 32  # so many distinct numbers are each a point of their own
 FREQUENT, MOST = 0.01, 30  # a category's share that earns a bin, and how many may
 CHOOSING, ENOUGH = 0.25, 100_000  # the share of the reference that chooses categories, at most so many rows
+NEW = 0.05  # of choosing rows: if more are alone in their category, a new one is nothing new (Good 1953)
 SEED = 20_250_101
 
 
@@ -68,7 +69,8 @@ class NumberBins:
         if len(self.points) < 2 or not (counts := self.at_points(cells)).sum():
             return None
         unit = unit_of(self.points, counts)
-        return Line(self.points, unit) if unit > 1e-9 * float(np.abs(self.points).max()) else None
+        least = 1e-9 * float(np.abs(self.points).max())
+        return Line(self.points, unit) if least < unit < np.inf else None
 
 
 def number_bins(values: Any) -> NumberBins:
@@ -108,15 +110,25 @@ def _without_empty(ordered: Any, edges: Any) -> Any:
 @dataclass(frozen=True, slots=True)
 class CategoryBins:
     """Bins of the frequent categories, of the rare ones together, of those that the choosing part of the
-    reference has not, and of missing ones (None)."""
+    reference has not, and of missing ones (None). Without rare ones, all that are not frequent are unseen."""
 
     frequent: tuple[Hashable, ...]
     rare: frozenset[Hashable]
 
     @property
+    def tell(self) -> bool:
+        """Whether any categories are told apart; not those of ids, nearly all of which are there once."""
+        return bool(self.frequent or self.rare)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The bins in words."""
-        return (*map(str, self.frequent), "rare ones", "unseen ones", "missing")
+        return (
+            *map(str, self.frequent),
+            "rare ones",
+            "unseen ones" if self.rare else "rare or unseen ones",
+            "missing",
+        )
 
     def bins(self, counts: Mapping[Hashable, int]) -> Any:
         """Counts by category as counts of bins (k,)."""
@@ -142,6 +154,7 @@ def category_bins(counts: Mapping[Hashable, int]) -> tuple[CategoryBins, Any]:
     chosen = random.multivariate_hypergeometric(each, rows, method="marginals")
     ranked = [names[i] for i in np.argsort(-chosen, kind="stable") if chosen[i] >= max(FREQUENT * rows, 1)]
     frequent = tuple(name for name in ranked if name is not None)[:MOST]
-    seen = frozenset(names[i] for i in np.flatnonzero(chosen)) - {*frequent, None}
-    bins = CategoryBins(frequent, seen)
+    once = (chosen == 1).sum() > NEW * rows
+    seen = () if once else (names[i] for i in np.flatnonzero(chosen))
+    bins = CategoryBins(frequent, frozenset(seen) - {*frequent, None})
     return bins, bins.bins(dict(zip(names, (each - chosen).tolist(), strict=True)))

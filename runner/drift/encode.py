@@ -41,7 +41,8 @@ class Columns:
             return Columns((), (new, *self.codes[1:]))
         first = self.numbers[0]
         known = first[np.isfinite(first)]
-        beyond = 2 * known.max() - known.min() + 1 if len(known) else 0.0
+        with np.errstate(over="ignore"):  # then it is infinite, which is beyond, too
+            beyond = 2 * known.max() - known.min() + 1 if len(known) else 0.0
         return Columns((np.where(rows, beyond, first), *self.numbers[1:]), self.codes)
 
 

@@ -44,10 +44,12 @@ class Line:
 
 
 def unit_of(points: Any, counts: Any) -> float:
-    """The standard deviation of values that lie at `points` (l,) so often, `counts` (l,); 0 of a constant."""
+    """The standard deviation of values that lie at `points` (l,) so often, `counts` (l,); 0 of a constant,
+    not finite beyond 1e154."""
     share = counts / counts.sum()
-    mean = float((share * points).sum())
-    return float(np.sqrt((share * (points - mean) ** 2).sum()))
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float((share * points).sum())
+        return float(np.sqrt((share * (points - mean) ** 2).sum()))
 
 
 def bounded(line: Line, reference: Any, current: Any, alpha: float) -> Bounded:

@@ -6,14 +6,15 @@ doubt: its lower confidence bound, which holds for all columns together, exceeds
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.adapters.files import sha256_file
 from runner.adapters.tables import local_file, read_frame
 from runner.config.data import Drift, TableSource
-from runner.drift.effects import JS, PSI, WASSERSTEIN, Compared, Effect, Question, effects
-from runner.errors import InfrastructureError, LockgateError, SolutionError
+from runner.drift.effects import JS, PSI, WASSERSTEIN, Compared, Question, effects
+from runner.errors import InfrastructureError, LockgateError
 from runner.stages.tables.drift_columns import NUMBER, Pair, jointly, paired
 from runner.stages.tables.drift_shown import Judged, check_of, facts_of, histograms, intervals
 from runner.stages.tables.further import Findings, Seen
@@ -29,6 +30,7 @@ MOST = (
 SEED = 20_250_104
 USUAL = 1.5  # the drift whose power is told where `detect` is not given
 JOINT = "joint"
+Both = tuple[Pair, Compared]
 
 
 def ids(root: Path, name: str, config: TableSource) -> tuple[str, ...]:
@@ -40,7 +42,7 @@ def ids(root: Path, name: str, config: TableSource) -> tuple[str, ...]:
     except (LockgateError, OSError):
         return (f"{name}/drift",)
     joint = (f"{name}/drift/{JOINT}",) if drift.joint is not None else ()
-    return (*(_id(name, column) for column in columns), *joint)
+    return (*(_id(name, column) for column in columns if _thresholds(drift)), *joint)
 
 
 def judge(seen: Seen) -> Findings:
@@ -49,14 +51,7 @@ def judge(seen: Seen) -> Findings:
     columns = drift.columns or _comparable(seen.job.root, drift.against)
     digest, reference = _training(seen.job.root, drift.against)
     current = _drawn(seen.source.frame(), seen.config.source)
-    pairs = {column: _paired(column, reference, current) for column in columns}
-    known = {column: pair for column, pair in pairs.items() if isinstance(pair, Pair)}
-    found = _effects(drift, {column: pair.compared() for column, pair in known.items()}, list(known.values()))
-    judged = [
-        Judged(_id(seen.name, column), column, *_of(found, pairs[column], column)) for column in columns
-    ]
-    if drift.joint is not None:
-        judged.append(Judged(f"{seen.name}/drift/{JOINT}", "", *_jointly(found, pairs)))
+    judged = list(_judged(seen.name, drift, {c: _both(c, reference, current) for c in columns}))
     hidden = seen.config.sensitive
     told = {"against": drift.against, "sha256": digest, "alpha": drift.alpha, "rows": len(reference)}
     return Findings(
@@ -71,16 +66,31 @@ def _rule(config: TableSource) -> Drift:
     return config.drift
 
 
+def _thresholds(drift: Drift) -> dict[str, float]:
+    """What is asked of each column; nothing where the joint distribution alone is."""
+    asked = {PSI: drift.psi, JS: drift.js, WASSERSTEIN: drift.wasserstein}
+    return {kind: value for kind, value in asked.items() if value is not None}
+
+
 def _id(table: str, column: str) -> str:
     """A column that is called as the joint check is has another id."""
     return f"{table}/drift/{one_line(column)}" + (" (column)" if column == JOINT else "")
 
 
 def _comparable(root: Path, against: str) -> tuple[str, ...]:
-    """The names of the training data's columns that hold neither times nor anything nested."""
+    """The names of the training data's columns that hold neither times nor anything nested; some."""
     path = local_file(root, against)
-    if path.suffix == ".csv":
-        return tuple(map(str, read_frame(path, against).columns))
+    found = _csv(path, against) if path.suffix == ".csv" else _parquet(path, against)
+    if not found:
+        raise InfrastructureError("it has no columns that can be compared", where=against)
+    return found
+
+
+def _csv(path: Path, against: str) -> tuple[str, ...]:
+    return tuple(map(str, read_frame(path, against).columns))
+
+
+def _parquet(path: Path, against: str) -> tuple[str, ...]:
     import pyarrow.parquet as pq
     from pyarrow import types
 
@@ -108,47 +118,47 @@ def _drawn(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     return frame.sample(MOST, random_state=SEED) if len(frame) > MOST else frame
 
 
-def _paired(column: str, reference: pd.DataFrame, current: pd.DataFrame) -> Pair | LockgateError:
+def _both(column: str, reference: pd.DataFrame, current: pd.DataFrame) -> Both | LockgateError:
     try:
-        return paired(column, reference, current)
+        pair = paired(column, reference, current)
+        return pair, pair.compared()
     except LockgateError as error:
         return error
 
 
-def _effects(
-    drift: Drift, compared: dict[str, Compared], pairs: list[Pair]
-) -> dict[str, tuple[Compared | None, tuple[Effect, ...]]]:
+def _judged(table: str, drift: Drift, columns: Mapping[str, Both | LockgateError]) -> Iterator[Judged]:
     """The effects of every column and of the joint distribution, at one level for all."""
-    asked = {PSI: drift.psi, JS: drift.js, WASSERSTEIN: drift.wasserstein}
-    thresholds = {kind: value for kind, value in asked.items() if value is not None}
-    several = sum(len(each.asked(thresholds)) for each in compared.values()) + (drift.joint is not None)
-    detect = drift.detect or USUAL
-    question = Question(thresholds, drift.alpha / max(several, 1), detect, drift.power)
-    found: dict[str, Any] = {name: (each, tuple(effects(each, question))) for name, each in compared.items()}
-    if drift.joint is not None and pairs:
-        from runner.drift.joint import joint
-
-        asked_jointly = Question({JOINT: drift.joint}, question.alpha, detect, drift.power)
-        found[""] = (None, (joint(*jointly(pairs), asked_jointly),))
-    return found
+    thresholds = _thresholds(drift)
+    known = [both for both in columns.values() if not isinstance(both, LockgateError)]
+    several = sum(len(compared.asked(thresholds)) for _, compared in known) + (drift.joint is not None)
+    alpha, detect = drift.alpha / max(several, 1), drift.detect or USUAL
+    question = Question(thresholds, alpha, detect, drift.power)
+    if thresholds:
+        yield from (_column(_id(table, column), column, both, question) for column, both in columns.items())
+    if drift.joint is not None:
+        asked_jointly = Question({JOINT: drift.joint}, alpha, detect, drift.power)
+        yield _jointly(f"{table}/drift/{JOINT}", columns.values(), asked_jointly)
 
 
-def _of(found: Any, pair: Pair | LockgateError, column: str) -> tuple[Any, ...]:
-    """What a column's check is made of: counts, effects, and why there are none."""
-    if not isinstance(pair, Pair):
-        return None, (), pair
-    compared, known = found[column]
+def _column(id: str, column: str, both: Both | LockgateError, question: Question) -> Judged:
+    if isinstance(both, LockgateError):
+        return Judged(id, column, None, (), both)
+    pair, compared = both
+    if found := tuple(effects(compared, question)):
+        return Judged(id, column, compared, found)
     what = "constant or missing" if pair.kind == NUMBER else "no numbers"
-    why = (
-        None if known else InfrastructureError(f"no effect that is asked can be told: its values are {what}")
-    )
-    return compared, known, why
+    error = InfrastructureError(f"no effect that is asked can be told: its values are {what}")
+    return Judged(id, column, compared, (), error)
 
 
-def _jointly(found: Any, pairs: dict[str, Pair | LockgateError]) -> tuple[Any, ...]:
-    """Likewise of the joint distribution: it is that of all columns, or none."""
-    wrong = [error for error in pairs.values() if not isinstance(error, Pair)]
-    if wrong:
-        failed = next((e for e in wrong if isinstance(e, SolutionError)), wrong[0])
-        return None, (), InfrastructureError(f"not every column can be compared: {failed.what}")
-    return None, found[""][1], None
+def _jointly(id: str, columns: Iterable[Both | LockgateError], question: Question) -> Judged:
+    """Of all columns, or of none."""
+    from runner.drift.joint import joint
+
+    pairs = []
+    for both in columns:
+        if isinstance(both, LockgateError):
+            error = InfrastructureError(f"not every column can be compared: {both.what}")
+            return Judged(id, "", None, (), error)
+        pairs.append(both[0])
+    return Judged(id, "", None, (joint(*jointly(pairs), question),))

@@ -36,7 +36,9 @@ class Pair:
     current: pd.Series
 
     def compared(self) -> Compared:
-        """Counts of both in the reference's bins. Infinite values count in the last bins."""
+        """Counts of both in the reference's bins. Infinite values count in the last bins.
+
+        Raises InfrastructureError for a column of ids."""
         return self._numbers() if self.kind == NUMBER else self._categories()
 
     def _numbers(self) -> Compared:
@@ -49,6 +51,9 @@ class Pair:
 
     def _categories(self) -> Compared:
         bins, before = category_bins(counted(self.reference))
+        if not bins.tell and self.reference.notna().any():
+            what = f"nearly all of its values differ, as ids do: leave {self.name!r} out of `columns`"
+            raise InfrastructureError(what)
         labels = tuple(one_line(label, 40) for label in bins.labels)
         return Compared(self.name, labels, before, bins.bins(counted(self.current)))
 

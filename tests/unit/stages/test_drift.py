@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,22 @@ def test_a_sensitive_column_is_judged_but_none_of_its_values_shown(tmp_path: Pat
     assert "in training and now" not in repr(report.evidence.plots)
 
 
+def test_ids_have_no_distribution_and_no_columns_are_no_evidence(tmp_path: Path) -> None:
+    """The same ids as in training are no drift, and one of them in every row is nothing that bins show."""
+    now = frame(2, kind=[f"id{i}" for i in range(ROWS)])
+    report = asked(tmp_path, now, now, columns=["kind", "x"], joint=0.2)
+    assert statuses(report) == {"kind": Status.ERROR, "x": Status.PASSED, "joint": Status.ERROR}
+    assert causes(report)["kind"].endswith("as ids do: leave 'kind' out of `columns`")
+    assert statuses(asked(tmp_path, now, now[["at"]])) == {"t/drift": Status.ERROR}
+
+
+def test_the_joint_distribution_alone_may_be_asked(tmp_path: Path) -> None:
+    found = statuses(asked(tmp_path, frame(2, kind=1), psi=None, joint=0.1, columns=["x", "y"]))
+    assert found == {"joint": Status.PASSED}
+    found = statuses(asked(tmp_path, frame(2).drop(columns="x"), psi=None, joint=0.1, columns=["x", "y"]))
+    assert found == {"joint": Status.ERROR}
+
+
 def test_wasserstein_alone_tells_nothing_of_texts(tmp_path: Path) -> None:
     report = asked(tmp_path, frame(2), psi=None, wasserstein=0.1, columns=["kind", "x"])
     assert statuses(report) == {"kind": Status.ERROR, "x": Status.PASSED}
@@ -160,3 +177,28 @@ def test_wasserstein_alone_tells_nothing_of_texts(tmp_path: Path) -> None:
 def test_a_drift_that_asks_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="no effect is asked"):
         Drift(against="a.parquet", psi=None)
+
+
+EXTREME: dict[str, tuple[Any, Any]] = {
+    "huge": (np.linspace(-1e308, 1e308, ROWS), np.full(ROWS, 1e308)),
+    "tiny": (np.linspace(0, 5e-324, ROWS), np.full(ROWS, 1.0)),
+    "infinite": (np.tile([np.inf, -np.inf, 0.0, 1.0], ROWS // 4), np.full(ROWS, np.inf)),
+    "missing": (np.full(ROWS, np.nan), np.arange(float(ROWS))),
+    "big integers": (2**62 + np.arange(ROWS), np.full(ROWS, 2**62)),
+    "decimals": ([Decimal(i) / 7 for i in range(ROWS)], [Decimal(1)] * ROWS),
+    "nullable": (pd.array([1, None] * (ROWS // 2), "Int64"), pd.array([None] * ROWS, "Int64")),
+    "booleans": ([True, False] * (ROWS // 2), [True] * ROWS),
+    "bytes": ([b"a", b"\xff"] * (ROWS // 2), [b"a"] * ROWS),
+    "odd texts": (["", "\x1b[31m", "\u202e", "a" * 5_000] * (ROWS // 4), [""] * ROWS),
+}
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("name", EXTREME)
+def test_columns_of_any_values_are_compared_without_a_warning(name: str, tmp_path: Path) -> None:
+    then, now = (pd.DataFrame({"joint": values}) for values in EXTREME[name])
+    both = {"joint": 0.2, "psi": 0.2, "js": 0.1, "wasserstein": 0.1}
+    assert statuses(asked(tmp_path, then, then, **both)) == dict.fromkeys(
+        ("joint (column)", "joint"), Status.PASSED
+    )
+    assert statuses(asked(tmp_path, now, then, **both))["joint (column)"] is Status.FAILED
