@@ -9,10 +9,11 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from helpers.differential import case_of
+from helpers.differential import Case, case_of
 from helpers.loaded import UNBOUND, both, load
 from helpers.postgres import QUOTED, USER, Server, binaries, server
 
@@ -21,12 +22,14 @@ from runner.errors import InfrastructureError
 from runner.expect.asks import Scalar
 from runner.sources.cost import Limits
 from runner.sources.postgres import PostgresTable
+from runner.stages.tables.suite import Expectation, Suite
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(binaries() is None, reason="Debian's package postgresql is not installed"),
 ]
 SEEDS = range(5_000_000, 5_000_012)
+QUANTILES = {"quantiles": [0.1, 0.3, 0.5, 0.9], "value_ranges": [[1, 4]] * 4}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,44 @@ def test_a_database_answers_what_duckdb_answers(database: Server, tmp_path: Path
         told = both(case, postgres, name, tmp_path)
         postgres.close()
     assert told.answered
+    assert not told.unlike
+
+
+HARD = """CREATE TABLE hard AS SELECT * FROM (VALUES
+  (1, 'NaN'::float8, 'a', 1.5::real, 0.1::numeric(9,2)), (2, 'Infinity', 'A', NULL, 0.2),
+  (2, '-Infinity', 'a ', 0.1, 0.3),
+  (4, 0.5, 'é', 2, NULL), (4, NULL, NULL, 2, 0.3), (NULL, 0.5, '', 3, 0.1)) AS v (n, x, t, r, d)"""
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    ("expect_column_values_to_not_be_null", {"column": "x"}),
+    ("expect_column_values_to_be_between", {"column": "x", "min_value": 0}),
+    ("expect_column_max_to_be_between", {"column": "x", "max_value": 1}),
+    ("expect_column_values_to_be_in_set", {"column": "t", "value_set": ["a", "é"]}),
+    ("expect_column_distinct_values_to_equal_set", {"column": "t", "value_set": ["a", "é"]}),
+    ("expect_column_values_to_match_regex", {"column": "t", "regex": "^[a-z]"}),
+    ("expect_column_values_to_be_unique", {"column": "t"}),
+    ("expect_column_values_to_be_unique", {"column": "x"}),
+    ("expect_compound_columns_to_be_unique", {"column_list": ["n", "r"], "ignore_row_if": "never"}),
+    ("expect_column_values_to_be_between", {"column": "d", "min_value": 0.1, "max_value": 0.2}),
+    ("expect_column_values_to_be_between", {"column": "r", "min_value": 0.1, "max_value": 2}),
+    ("expect_column_quantile_values_to_be_between", {"column": "n", "quantile_ranges": QUANTILES}),
+    ("expect_column_stdev_to_be_between", {"column": "n", "max_value": 9}),
+]
+
+
+def test_what_is_hard_for_a_database(database: Server, tmp_path: Path) -> None:
+    """NaN, infinities, a collation to which a and A are one, floats of 32 bits, decimals, keys with nulls."""
+    database.run(
+        "DROP TABLE IF EXISTS hard",
+        HARD,
+        "CREATE COLLATION IF NOT EXISTS blind (provider=icu, locale='und-u-ks-level2', deterministic=false)",
+        "ALTER TABLE hard ALTER t TYPE text COLLATE blind",
+    )
+    listed = tuple(Expectation(str(n), t, k, {"type": t, "kwargs": k}) for n, (t, k) in enumerate(ASKED))
+    case = Case(0, tmp_path, Suite("s", "s.json", "", {}, listed))
+    postgres = opened(database)
+    told = both(case, postgres, "hard", tmp_path)
+    postgres.close()
+    assert len(told.answered) >= len(ASKED) - 1 and not told.left
     assert not told.unlike
 
 
