@@ -231,10 +231,10 @@ def _column(name: str, type: str, digits: Any) -> tuple[Column, str]:
 
 
 def _fingerprint(column: Column, sql: str) -> str:
-    """Of a value's text: a boolean has none in Redshift, and of a text its end counts, blanks and all."""
-    said = f"CAST({column.sql} AS varchar)"
+    """Of a value's whole text: without a length, a cast would cut it after 256 bytes. A boolean has none."""
+    said = f"CAST({column.sql} AS varchar(65535))"
     if column.kind is Kind.BOOLEAN:
         said = f"CASE WHEN {column.sql} THEN 't' WHEN NOT {column.sql} THEN 'f' END"
     if column.kind is Kind.OBJECT:
         return f"CASE WHEN {column.sql} IS NULL THEN 0 ELSE 1 END"
-    return f"farmfingerprint64({said} || '.')"
+    return f"farmfingerprint64({said})"
