@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,8 @@ from runner.profile.seen import TIMES, Counts, Moments, SeenColumn, SeenTable
 from runner.profile.shapes import shape_of, shape_sql
 
 EXTREMES = 64
-FEW, SHAPES = 60, 40
+FEW, LISTED, SHAPES = 60, 10_000, 40
+MARGIN = 2  # the estimate of different values is off by some percent
 EXAMPLES = 200  # rows whose values are looked at for what they are
 # More rows than this, and shapes are read from a part of them: the whole table judges what is made of them.
 SHAPED = 1_000_000
@@ -146,25 +148,28 @@ def _told(asks: Mapping[str, Values], column: SeenColumn, found: Found) -> Count
 
 
 def _with(column: SeenColumn, values: Counts | None, shapes: Counts | None) -> SeenColumn:
-    """Shapes of few values are read from those."""
+    """Shapes of values that are listed are read from those."""
     if values is not None and column.column.kind is Kind.TEXT:
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         for value, count in values:
-            counts[shape_of(str(value))] = counts.get(shape_of(str(value)), 0) + count
-        shapes = tuple(counts.items())
-    return replace(column, values=values, shapes=shapes)
+            counts[shape_of(str(value))] += count
+        shapes = tuple(counts.items()) if len(counts) <= SHAPES else None
+    few = values is not None and len(values) <= MARGIN * FEW
+    return replace(column, values=values if few else None, shapes=shapes)
 
 
 def _values(seen: SeenTable) -> Iterator[tuple[str, Values]]:
+    """The values of columns that have few; of texts more, since their shapes cost less than all rows'."""
     for each in seen.columns:
-        if each.column.kind in (*NUMBERS, Kind.TEXT) and 0 < each.about <= FEW:
-            yield each.name, Values(each.column.sql, f"NOT {each.column.missing}", FEW + FEW // 2)
+        most = LISTED if each.column.kind is Kind.TEXT else FEW
+        if each.column.kind in (*NUMBERS, Kind.TEXT) and 0 < each.about <= most:
+            yield each.name, Values(each.column.sql, f"NOT {each.column.missing}", MARGIN * most)
 
 
 def _shapes(seen: SeenTable) -> Iterator[tuple[str, Values]]:
     part = max(1, seen.rows // SHAPED)
     for each in seen.columns:
-        if each.column.kind is Kind.TEXT and each.about > FEW:
+        if each.column.kind is Kind.TEXT and each.about > LISTED:
             sql = each.column.sql
             kept = f"NOT {each.column.missing}" + (f" AND hash({sql}) % {part} = 0" if part > 1 else "")
             yield each.name, Values(shape_sql(sql), kept, SHAPES)

@@ -78,9 +78,18 @@ def _type(column: SeenColumn) -> Iterator[Proposal]:
         types = [dtype, "int64" if column.column.kind is Kind.FLOAT else "float64"]
         kwargs: dict[str, object] = {"column": name, "type_list": types}
         yield Proposal("expect_column_values_to_be_in_type_list", kwargs, why)
-    elif column.column.kind in NUMBERS:
-        kwargs = {"column": name, "type_": dtype}
+    elif word := dtype if column.column.kind in NUMBERS else _word(column):
+        kwargs = {"column": name, "type_": word}
         yield Proposal("expect_column_values_to_be_of_type", kwargs, f"stored as {dtype}")
+
+
+def _word(column: SeenColumn) -> str:
+    """Great Expectations' word for the type of what is no number; '' where it depends on the values."""
+    if column.column.kind is Kind.BOOLEAN:
+        return "" if column.nulls else "bool"
+    if column.column.kind is Kind.TEXT:
+        return "str" if column.column.dtype == "str" else ""
+    return {"time": "datetime64", "instant": "Timestamp"}.get(column.column.kind.value, "")
 
 
 def _are_whole(column: SeenColumn) -> bool:
