@@ -37,7 +37,8 @@ def bounded(divergence: Divergence, reference: Any, current: Any, alpha: float) 
     seen = divergence(smoothed(p, mixed_in), smoothed(q, mixed_in)).value
     z = exceeded(alpha)
     share = up_to(lambda s: _on_the_way(divergence, p, q, sizes, s).z(seen) > z, seen.shape)
-    lower = np.where(share > 0, _on_the_way(divergence, p, q, sizes, share).value, 0.0)
+    at = _on_the_way(divergence, p, q, sizes, share).value
+    lower = np.where(share > 0, np.maximum(at, 0.0), 0.0)  # rounding makes a divergence of 0 negative
     return Bounded(np.maximum(seen - law(divergence, p, q, sizes).bias, lower), lower)
 
 
