@@ -8,14 +8,13 @@ two values are. Only where two are, or values repeat in the first rows, are the 
 # ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, literals.py)
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from runner.errors import InfrastructureError
 from runner.expect.asks import (
@@ -33,14 +32,15 @@ from runner.expect.asks import (
     placed,
 )
 from runner.expect.columns import OLD_TIME, Column, column_of
-from runner.expect.fused import bold, careful, hashed, known, settled
+from runner.expect.connection import connected, guarded
+from runner.expect.fused import bold, by_value, careful, hashed, known, of_values, settled, weighed
 from runner.expect.literals import Uncompiled
 from runner.expect.parts import AT, Parts
 from runner.expect.scope import conjunction
 from runner.text import reason
 
-# What these leave out because a footer says so is not seen: a footer ignores NaN, and trusts its writer.
-TRUSTING = "filter_pushdown,statistics_propagation"
+# Where no more than this share of the first rows' texts differ, each different text is looked at once.
+REPEATING = 0.9
 # Tables of fewer rows are grouped at once. Of larger ones so many rows are looked at first, and where more
 # than this share of them differs, sorting hashes costs less than grouping values.
 FEW = 50_000
@@ -48,7 +48,6 @@ MANY = 0.5
 HASHES = 64_000_000  # sorted at a time: 512 MB
 Taken = Distinct | Quantiles | Values | Query
 BATCH = 122_880  # rows fetched at a time, DuckDB's own size of a row group
-MEMORY = "1500MB"  # of DuckDB; beyond it, groups and fetched rows are spilled to disk
 
 
 def columns_of(path: Path) -> dict[str, Column]:
@@ -121,7 +120,7 @@ class DuckTable:
         told = known(scalars, rows, dict.fromkeys(looked_at | {ALL_ROWS}, rows))
         with ThreadPoolExecutor(1) as pool:
             beside = replace(self, connection=self.connection.cursor())
-            scanned = pool.submit(beside._scan, [ask for ask in scalars if ask not in told])
+            scanned = pool.submit(beside._seen, [ask for ask in scalars if ask not in told], rows)
             found = self._taken(taken, rows, scalars)
             found |= scanned.result()
         return found | self._scan([ask for ask in scalars if ask not in found and ask in told])
@@ -146,6 +145,27 @@ class DuckTable:
         chosen = ", ".join((AT, *ask.columns))
         return self._all(f"SELECT {chosen} FROM {self.source} WHERE {where} ORDER BY {AT} LIMIT {ask.limit}")
 
+    def _seen(self, asks: Sequence[Scalar], rows: int) -> dict[Ask, Any]:
+        """Columns of texts that repeat by their different texts, all else by a scan."""
+        found: dict[Ask, Any] = {}
+        for column, judged in self._repeating(asks).items() if rows > self.few else ():
+            with suppress(Uncomputable):
+                told = self._fused(judged, partial(weighed, column=column), of_values(column, self.source))
+                found = found | told
+        return found | self._scan([ask for ask in asks if ask not in found])
+
+    def _repeating(self, asks: Sequence[Scalar]) -> dict[Column, list[Scalar]]:
+        """Columns whose texts repeat in the first rows, with what is asked of each text."""
+        judged = by_value(asks)
+        names = [column.sql for column in judged]
+        if not names:
+            return {}
+        different = ", ".join(f"count(DISTINCT {name})" for name in names)
+        some = f"SELECT {', '.join(names)} FROM {self.source} LIMIT {FEW}"
+        rows, *distinct = self._all(f"SELECT count(*), {different} FROM ({some})")[0]
+        pairs = zip(judged.items(), distinct, strict=True)
+        return {column: each for (column, each), count in pairs if count <= REPEATING * rows}
+
     def _scan(self, asks: Sequence[Scalar]) -> dict[Ask, Any]:
         """All that aggregates can say, in one pass; what that leaves open, carefully in another."""
         try:
@@ -163,11 +183,13 @@ class DuckTable:
             half = len(asks) // 2
             return self._carefully(asks[:half]) | self._carefully(asks[half:]) if half else {}
 
-    def _fused(self, asks: Sequence[Scalar], written: Callable[[Scalar], str]) -> dict[Scalar, Any]:
+    def _fused(
+        self, asks: Sequence[Scalar], written: Callable[[Scalar], str], source: str = ""
+    ) -> dict[Scalar, Any]:
         if not asks:
             return {}
         chosen = ", ".join(map(written, asks))
-        return dict(zip(asks, self._all(f"SELECT {chosen} FROM {self.source}")[0], strict=True))
+        return dict(zip(asks, self._all(f"SELECT {chosen} FROM {source or self.source}")[0], strict=True))
 
     def _fetched(self, ask: Taken, rows: int, counted: dict[str, int]) -> Any:
         """An answer that takes values; how many rows it looked at is put into `counted`, by its condition."""
@@ -217,9 +239,11 @@ class DuckTable:
         if not len(values):
             return [None] * len(ask.probabilities)
         if ask.method == "linear":  # of whole numbers the difference of two can be too big for their type
-            values = values.astype(float)
+            values = values.astype(float, copy=False)
         if ask.method == MEDIAN:  # of two infinities alike, the middle is no difference
-            return [float(np.median(values.astype(float), overwrite_input=True))] * len(ask.probabilities)
+            return [float(np.median(values.astype(float, copy=False), overwrite_input=True))] * len(
+                ask.probabilities
+            )
         shares: Any = np.asarray(ask.probabilities) * 100
         method: Any = ask.method
         found = np.percentile(values, shares, method=method, overwrite_input=True)
@@ -233,28 +257,11 @@ class DuckTable:
     def _column(self, expression: str, where: str, rows: int) -> Any:
         """An expression's values as a numpy array; `rows`: of the table."""
         query = f"SELECT {expression} AS v FROM {self.source} WHERE {where}"
-        return _guarded(lambda: _streamed(self.connection.sql(query).to_arrow_reader(BATCH), rows))
+        return guarded(lambda: _streamed(self.connection.sql(query).to_arrow_reader(BATCH), rows))
 
     def _all(self, query: str) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = _guarded(lambda: self.connection.execute(query).fetchall())
+        found: list[tuple[Any, ...]] = guarded(lambda: self.connection.execute(query).fetchall())
         return found
-
-
-def connected(threads: int | None = None, memory: str = MEMORY) -> Any:
-    """A DuckDB of its own, that fetches nothing from elsewhere, loads no extension, and spills what is beyond
-    its `memory`."""
-    import duckdb
-
-    config: dict[str, Any] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "preserve_insertion_order": False,
-        "memory_limit": memory,
-        "temp_directory": f"{tempfile.gettempdir()}/lockgate-spilled-{uuid4()}",  # DuckDB makes it
-    }
-    connection = duckdb.connect(config=config | ({"threads": threads} if threads else {}))
-    connection.execute(f"SET disabled_optimizers = '{TRUSTING}'")
-    return connection
 
 
 def _streamed(batches: Any, rows: int) -> Any:
@@ -267,15 +274,3 @@ def _streamed(batches: Any, rows: int) -> Any:
         values[at : at + len(batch)] = np.from_dlpack(batch.column(0))
         at += len(batch)
     return values[:at]
-
-
-def _guarded(compute: Callable[[], Any]) -> Any:
-    """Raises Uncomputable for what is beyond DuckDB's types, InfrastructureError for anything else."""
-    import duckdb
-
-    try:
-        return compute()
-    except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-        raise Uncomputable(f"cannot be computed: {reason(error)}", where="the table") from None
-    except Exception as error:
-        raise InfrastructureError(f"cannot be computed: {reason(error)}", where="the table") from None

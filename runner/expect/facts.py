@@ -22,6 +22,7 @@ class Of(StrEnum):
     MISSING = "missing"
     PRESENT = "present"
     OUTSIDE = "outside"
+    JUDGED = "judged"
     LEAST = "least"
     GREATEST = "greatest"
     AGGREGATE = "aggregate"
@@ -29,8 +30,9 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """How many rows (ROWS), how many values of a column are MISSING, PRESENT, or present and OUTSIDE of
-    bounds; its LEAST or GREATEST present value; or another AGGREGATE of those, which skips SQL's nulls."""
+    """How many rows (ROWS), how many values of a column are MISSING, PRESENT, present and OUTSIDE of bounds,
+    or JUDGED by a condition on nothing but the value; its LEAST or GREATEST present value; or another
+    AGGREGATE of those, which skips SQL's nulls."""
 
     of: Of
     column: Column | None = None

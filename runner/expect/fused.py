@@ -4,13 +4,14 @@ Each number has two SQLs: a bold one, faster since it looks at no conditions, wh
 open (NaN among the values, a value out of bounds); and a careful one, which answers whatever the values are.
 """
 
+# ruff: noqa: S608  names are quoted and values escaped where they become SQL (columns.py, literals.py)
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
 from runner.expect.asks import ALL_ROWS, Ask, Distinct, Scalar
-from runner.expect.columns import Column, Kind
+from runner.expect.columns import Column, Kind, quoted
 from runner.expect.facts import Of, all_hold, is_ordered
 from runner.expect.scope import conjunction
 
@@ -29,7 +30,9 @@ def bold(ask: Scalar) -> str:
         return (
             f"[min({fact.column.sql}), max({fact.column.sql})]" if is_ordered(fact.column) else careful(ask)
         )
-    return ask.sql if fact.of is Of.AGGREGATE else _counted(fact.of, fact.column)
+    if fact.of is Of.AGGREGATE:
+        return ask.sql
+    return careful(ask) if fact.of is Of.JUDGED else _counted(fact.of, fact.column)
 
 
 def _counted(of: Of, column: Column) -> str:
@@ -57,6 +60,33 @@ def careful(ask: Scalar) -> str:
     if ask.sql == "count(*)":
         return f"coalesce(count_if({ask.where}), 0)"
     return f"{ask.sql} FILTER (WHERE {ask.where})"
+
+
+def by_value(asks: Sequence[Scalar]) -> dict[Column, list[Scalar]]:
+    """Columns of texts that are judged one by one, with all that the different texts and their numbers
+    tell."""
+    told = [(ask, ask.means.of, ask.means.column) for ask in asks if ask.means and ask.means.column]
+    judged = {column for _, of, column in told if of is Of.JUDGED and column.kind is Kind.TEXT}
+    found: dict[Column, list[Scalar]] = {}
+    for ask, of, column in told:
+        if column in judged and of in (Of.JUDGED, Of.PRESENT, Of.MISSING):
+            found.setdefault(column, []).append(ask)
+    return found
+
+
+def of_values(column: Column, source: str) -> str:
+    """Each different value of a column, and how many rows have it."""
+    return f"(SELECT {column.sql}, count(*) AS {_number(column)} FROM {source} GROUP BY 1)"
+
+
+def weighed(ask: Scalar, column: Column) -> str:
+    """A count of rows by a column's value alone, over `of_values`."""
+    return f"coalesce(sum({_number(column)}) FILTER (WHERE {ask.where}), 0)::BIGINT"
+
+
+def _number(column: Column) -> str:
+    """A name that is not the column's."""
+    return quoted(f"{column.name} rows")
 
 
 def hashed(ask: Distinct) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import InfrastructureError
 from runner.expect.columns import Column, column_of
-from runner.expect.duck import DuckTable, connected
+from runner.expect.connection import connected
+from runner.expect.duck import DuckTable
 from runner.expect.parts import AT
 
 if TYPE_CHECKING:

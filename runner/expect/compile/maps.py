@@ -36,7 +36,8 @@ def mapped(
         return held(column, found, values[0])
 
     ignored, shown = None if all else column.missing, (column.read(column.sql),)
-    means = scope.means(Of.ROWS) if all else scope.means(Of.PRESENT, column), bad
+    judged = bad or scope.means(Of.JUDGED, column)
+    means = scope.means(Of.ROWS) if all else scope.means(Of.PRESENT, column), judged
     return Mapped(
         scope, shown, ignored, unexpected, mostly_of(kwargs), present, told(column), means
     ).compiled()

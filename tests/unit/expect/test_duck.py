@@ -15,7 +15,8 @@ import pytest
 from runner.errors import InfrastructureError
 from runner.expect.asks import Distinct, Scalar, Uniqueness
 from runner.expect.compiled import Compiled
-from runner.expect.duck import DuckTable, columns_of, connected
+from runner.expect.connection import connected
+from runner.expect.duck import DuckTable, columns_of
 from runner.expect.planning import Planned, answers, plan
 
 OVERFLOWING = Scalar(f"sum(x * {2**127 - 1}::HUGEINT)")
@@ -142,3 +143,34 @@ def test_bounds_of_times_are_told_by_the_rows(tmp_path: Path) -> None:
     asked = {"it": ("expect_column_values_to_be_between", kwargs)}
     found = answers(plan(asked, columns_of(tmp_path / "t.parquet")), table)["it"]
     assert found[0] is False and found[1]["unexpected_count"] == 1
+
+
+@pytest.mark.parametrize("few", [0, 1000], ids=["by value", "by row"])
+@pytest.mark.parametrize("name", ["x", "x rows", "n"])
+def test_texts_that_repeat_are_judged_once_and_counted_as_often_as_they_stand_there(
+    name: str, few: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({name: ["a", "b", "c", None, ""] * 20}), path)
+    table, column = replace(DuckTable.of(path), few=few), {"column": name}
+    asked = {
+        "set": ("expect_column_values_to_be_in_set", {**column, "value_set": ["a", "c"]}),
+        "text": ("expect_column_values_to_match_regex", {**column, "regex": "^.$", "mostly": 0.7}),
+        "length": ("expect_column_value_lengths_to_be_between", {**column, "max_value": 0}),
+        "nulls": ("expect_column_values_to_not_be_null", column),
+    }
+    found = answers(plan(asked, columns_of(path)), table)
+    told = {
+        id: (result["unexpected_count"], result.get("missing_count")) for id, (_, result) in found.items()
+    }
+    assert told == {"set": (40, 20), "text": (20, 20), "length": (60, 20), "nulls": (20, None)}
+    assert found["text"][0] is True and found["set"][1]["partial_unexpected_index_list"][:3] == [1, 4, 6]
+
+
+def test_texts_that_hardly_repeat_are_judged_row_by_row(tmp_path: Path) -> None:
+    asked = {"it": ("expect_column_values_to_match_regex", {"column": "x", "regex": "1"})}
+    repeating, differing = ([str(n % most) for n in range(100)] for most in (50, 100))
+    for values, groups in ((repeating, 1), (differing, 0)):
+        table = table_of(tmp_path, values, few=0)
+        scalars = plan(asked, columns_of(tmp_path / "t.parquet")).compiled["it"].asks
+        assert len(table._repeating([ask for ask in scalars if isinstance(ask, Scalar)])) == groups
