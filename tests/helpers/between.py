@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from helpers.judging import checks_of
 
 from runner.adapters.aws import Aws
@@ -28,10 +30,15 @@ SUITE = {
 }
 
 
-def table(root: Path, name: str, columns: Mapping[str, Any] | pd.DataFrame, suffix: str = ".parquet") -> str:
-    """A table's file, which is returned as a source."""
-    frame = columns if isinstance(columns, pd.DataFrame) else pd.DataFrame(columns)
+def table(
+    root: Path, name: str, columns: Mapping[str, Any] | pd.DataFrame | pa.Table, suffix: str = ".parquet"
+) -> str:
+    """A table's file, which is returned as a source. pandas writes NaN as null; an Arrow table keeps it."""
     path = root / f"{name}{suffix}"
+    if isinstance(columns, pa.Table):
+        pq.write_table(columns, path)
+        return path.name
+    frame = columns if isinstance(columns, pd.DataFrame) else pd.DataFrame(columns)
     frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_parquet(path, index=False)
     return path.name
 

@@ -79,6 +79,14 @@ def test_a_type_may_widen_and_never_change(tmp_path: Path) -> None:
     assert contract(tmp_path, COLUMNS, agreed)["n"].status is FAILED
 
 
+def test_nulls_are_counted_in_a_column_by_its_new_name(tmp_path: Path) -> None:
+    columns = {"id": pd.array([1, None], "Int64"), "s": ["a", "b"]}
+    agreed = (Agreed("n", "int64", False), Agreed("s", "text"))
+    check = contract(tmp_path, columns, agreed, allow=["renamed"])["n"]
+    told = "widened: 1 null, where none were agreed; allowed: renamed: it is called 'id' now"
+    assert (check.status, check.cause) == (FAILED, told)
+
+
 def test_a_breach_is_told_before_what_is_allowed(tmp_path: Path) -> None:
     checks = contract(tmp_path, {"z": [1], "s": ["a"], "n": [1]}, (Agreed("n", "int64"), Agreed("s", "text")),
                       allow=["added"])  # fmt: skip

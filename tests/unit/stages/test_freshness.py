@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from helpers.between import job, judged, source, table
 
@@ -123,6 +124,13 @@ def test_what_holds_no_times_shows_nothing(
     }
     check = judged(tmp_path, {"t": fields})["t/freshness"]
     assert check.status is ERROR and cause in check.cause
+
+
+def test_nan_is_no_time(tmp_path: Path) -> None:
+    now = datetime.now(UTC).timestamp()
+    place = table(tmp_path, "t", pa.table({"at": [now, float("nan")]}))
+    rule = {"column": "at", "within": "1d", "epoch": "s"}
+    assert judged(tmp_path, {"t": {"source": place, "freshness": rule}})["t/freshness"].status is PASSED
 
 
 def test_a_column_that_is_not_there_is_evidence(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from helpers.between import job, judged, source, table
 from hypothesis import given, settings
@@ -153,6 +154,16 @@ def test_tables_that_show_nothing_or_lack_the_key(
 ) -> None:
     found = key(tmp_path, child, parent)
     assert found.status is status and cause in found.cause
+
+
+def test_nan_is_no_key(tmp_path: Path) -> None:
+    tables = {
+        "c": table(tmp_path, "c", pa.table({"k": [1.5, float("nan"), None]})),
+        "p": table(tmp_path, "p", pa.table({"k": [1.5, float("nan")]})),
+    }
+    relation = {"kind": "foreign-key", "table": "c", "columns": ["k"], "references": "p"}
+    check = judged(tmp_path, tables, relations={"r": relation})["c/foreign-key(r)"]
+    assert (check.status, check.measured) == (PASSED, "0 of 1 rows have no match, 2 more have nulls")
 
 
 def test_a_table_may_refer_to_itself(tmp_path: Path) -> None:
