@@ -16,8 +16,8 @@ ENDS = {"time": "T00:00:00", "instant": "T00:00:00+00:00", "date": ""}
 
 
 def times_of(column: SeenColumn, chance: Chance) -> Iterator[Proposal]:
-    """Back by a tenth of the span, or up to half of it where the tail is long; forward by the whole of it and at
-    least a year: tables go on."""
+    """Back by a tenth of the span, or up to half of it where the tail is long; forward by the whole of it and
+    at least a year: tables go on."""
     first, last = int(column.lowest[0]), int(column.highest[0])
     span = last - first
     reach = chance.reach([-value for value in column.lowest], -column.highest[0])
