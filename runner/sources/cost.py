@@ -14,9 +14,14 @@ class Limits:
     bytes: int | None
     rows: int
 
-    def require_small(self, bytes: int, where: str) -> None:
-        """Raises InfrastructureError for a table that is larger."""
-        if self.bytes is not None and bytes > self.bytes:
+    def require_small(self, bytes: int | None, where: str) -> None:
+        """Raises InfrastructureError for a table that is larger, or of which nobody knows: None."""
+        if self.bytes is None:
+            return
+        if bytes is None:
+            hint = "without most_bytes it is judged all the same"
+            raise InfrastructureError("nobody knows how many bytes it scans", where=where, hint=hint)
+        if bytes > self.bytes:
             raise InfrastructureError(
                 f"{bytes:,} bytes would be scanned, more than most_bytes allows ({self.bytes:,})", where=where
             )

@@ -46,6 +46,13 @@ WHERE a.attrelid = %s::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.at
 """
 
 
+SIZE = """
+SELECT coalesce((SELECT sum(pg_total_relation_size(relid)) FROM pg_catalog.pg_partition_tree(%s::oid)),
+  pg_total_relation_size(oid))
+FROM pg_catalog.pg_class WHERE oid = %s::oid AND relkind IN ('r', 'm', 'p', 't')
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A connection as `sql.Session` wants it."""
@@ -99,7 +106,7 @@ class PostgresTable:
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     def size(self) -> int:
-        return self._size
+        return self._size or 0
 
     def declared(self) -> Mapping[str, str]:
         return {name: _declared(type, modifier) for name, type, modifier in self._attributes}
@@ -115,11 +122,10 @@ class PostgresTable:
         return int(found)
 
     @cached_property
-    def _size(self) -> int:
-        """Of a partitioned table, all its partitions."""
-        query = """SELECT coalesce(sum(pg_total_relation_size(relid)), pg_total_relation_size(%s::oid))
-        FROM pg_catalog.pg_partition_tree(%s::oid)"""
-        return int(self.postgres.select(query, [self._oid, self._oid])[0][0] or 0)
+    def _size(self) -> int | None:
+        """Of a partitioned table, all its partitions; None of a view, or of a table that lies elsewhere."""
+        found = self.postgres.select(SIZE, [self._oid, self._oid])
+        return int(found[0][0]) if found else None
 
     @cached_property
     def _attributes(self) -> list[tuple[Any, ...]]:

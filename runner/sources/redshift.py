@@ -66,6 +66,13 @@ class Statements:
     def select(self, query: str) -> list[tuple[Any, ...]]:
         return [row for rows in self.batches(query) for row in rows]
 
+    def tried(self, query: str) -> list[tuple[Any, ...]]:
+        """A query's rows; none where it fails, which ends nothing."""
+        try:
+            return [row for rows in self._pages(self._run(query)) for row in rows]
+        except InfrastructureError:
+            return []
+
     def batches(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
         """A query's rows, page by page."""
         if self.lost:
@@ -187,8 +194,8 @@ class RedshiftTable:
 
     @cached_property
     def _size(self) -> int | None:
-        """svv_table_info tells blocks of 1 MB; it does not tell of views, nor of empty tables."""
-        found = self.statements.select(SIZE.format(**self._names))
+        """svv_table_info tells blocks of 1 MB; not of views, nor of empty tables, nor everybody."""
+        found = self.statements.tried(SIZE.format(**self._names))
         return int(found[0][0]) * MEGABYTE if found else None
 
     @property
@@ -212,7 +219,7 @@ class RedshiftTable:
         return f"(SELECT {chosen} FROM {quoted(self.schema)}.{quoted(self.name)}) AS t"
 
     def _guard(self) -> None:
-        self.limits.require_small(self.size(), self.where)
+        self.limits.require_small(self._size, self.where)
 
 
 def _column(name: str, type: str, digits: Any) -> tuple[Column, str]:

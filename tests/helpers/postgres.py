@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import signal
@@ -16,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 USER, PASSWORD = "lockgate_tests", "correct horse/battery"
 QUOTED = "correct%20horse%2Fbattery"
@@ -48,7 +54,7 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(tls: bool = False) -> Iterator[Server]:
     """A server that is stopped by its own pid, and its folder removed. Root may not run one."""
     bin = binaries()
     assert bin is not None, "Debian's package postgresql is not installed"
@@ -65,6 +71,7 @@ def server() -> Iterator[Server]:
     try:
         made = [str(bin / made[0]), *made[1:], f"--pwfile={folder}/password", "--no-sync"]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, **quiet)
+        run += _certified(data, owner) if tls else []
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen([str(bin / run[0]), *run[1:]], stderr=log, stdout=log, **quiet)
         found = Server(process, port)
@@ -75,6 +82,26 @@ def server() -> Iterator[Server]:
             process.send_signal(signal.SIGQUIT)
             process.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _certified(data: Path, owner: dict[str, Any]) -> list[str]:
+    """A certificate that the server signed itself, and the options that make it used."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
+    )
+    files = {
+        "server.crt": made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM),
+        "server.key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    }
+    for file, content in files.items():
+        (data / file).write_bytes(content)
+        (data / file).chmod(0o600)
+        if owner:
+            shutil.chown(data / file, **owner)
+    return ["-c", "ssl=on"]
 
 
 def _await(found: Server, log: Path) -> None:

@@ -178,6 +178,25 @@ def test_larger_tables_than_allowed_are_not_scanned(database: Server) -> None:
         small.asked()
 
 
+def test_a_view_of_unknown_size_is_not_scanned_where_there_is_a_limit(database: Server) -> None:
+    database.run("CREATE OR REPLACE VIEW seen AS SELECT * FROM many WHERE n < 10")
+    assert table(opened(database), "seen").asked().count() == 9
+    with pytest.raises(InfrastructureError, match="nobody knows how many bytes"):
+        table(opened(database), "seen", Limits(10**9, 10)).asked()
+
+
+def test_a_partitioned_tables_size_is_its_partitions(database: Server) -> None:
+    database.run(
+        "DROP TABLE IF EXISTS parts",
+        "CREATE TABLE parts (n int) PARTITION BY RANGE (n)",
+        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10000)",
+        "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (10000) TO (20000)",
+        "INSERT INTO parts SELECT generate_series(0, 19999)",
+    )
+    ((size,),) = database.rows("SELECT pg_total_relation_size('parts_1') + pg_total_relation_size('parts_2')")
+    assert table(opened(database), "parts").size() == size > 0
+
+
 def test_more_rows_than_allowed_are_not_fetched(database: Server) -> None:
     with pytest.raises(InfrastructureError, match="200,000 rows would have to be fetched"):
         table(opened(database), "many", Limits(None, 10)).frame()

@@ -107,6 +107,13 @@ def test_larger_tables_than_allowed_are_not_scanned(database: Server) -> None:
     assert all("svv_" in sql for sql in client.asked)
 
 
+def test_without_the_right_to_see_sizes_it_is_judged_unless_there_is_a_limit(database: Server) -> None:
+    database.run("CREATE OR REPLACE VIEW seen AS SELECT * FROM few")
+    assert table(database, "seen")[0].asked().count() == 21
+    with pytest.raises(InfrastructureError, match="nobody knows how many bytes"):
+        table(database, "seen", Limits(10**9, 1000))[0].asked()
+
+
 def test_what_takes_too_long_is_cancelled(database: Server) -> None:
     few, client = table(database, client=RedshiftData(database, slow=True))
     few.statements.clock = Hours().clock()

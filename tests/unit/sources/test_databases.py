@@ -141,6 +141,9 @@ def test_what_is_no_url_of_postgresql_is_refused_without_showing_it(url: str) ->
 
 def test_limits_say_what_is_too_much() -> None:
     Limits(None, 10).require_small(10**15, "t")
+    Limits(None, 10).require_small(None, "t")
+    with pytest.raises(InfrastructureError, match="nobody knows"):
+        Limits(100, 10).require_small(None, "t")
     Limits(100, 10).require_small(100, "t")
     with pytest.raises(InfrastructureError, match="101 bytes would be scanned"):
         Limits(100, 10).require_small(101, "t")
