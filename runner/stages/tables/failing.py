@@ -3,19 +3,20 @@
 Of each expectation that failed or warned row by row, the first 1,000 of its rows in the table's order, so
 that the same table gives the same file; of those that Great Expectations answered, the rows that it names, up
 to 20.
-Sensitive columns are masked, long texts are cut, nothing is written where no row failed.
+Sensitive columns are masked, long texts are cut, lists and bytes are texts; nothing is written where no row
+failed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner.expect.asks import Rows, Uncomputable
-from runner.expect.columns import Column
+from runner.expect.asks import Asked, Rows, Uncomputable
+from runner.expect.columns import Column, Kind
 from runner.expect.literals import Uncompiled
 from runner.model import Check, Status
 from runner.sources.source import Source
@@ -26,6 +27,7 @@ from runner.stages.tables.suite import Expectation, Suite
 
 MOST, EXPECTATIONS = 1_000, 40
 LONGEST = 1_000  # characters of a text, bytes of anything else
+BYTES, CELL = 32_000_000, 8  # of all rows together, of a cell that is no text
 WHICH, PLACE = "expectation", "position"
 
 
@@ -76,13 +78,32 @@ def _asked(
         return [], []
     table, compiled = source.asked(), planned(failed, columns).compiled
     told = table.answer(ask for each in compiled.values() for ask in each.asks)
-    whole, found = tuple(column.read(column.sql) for column in columns.values()), []
+    whole, cut = (tuple(map(say, columns.values())) for say in (_plain, _cut))
+    found = []
     for id, each in compiled.items():
         wanted = each.rows(told) if told.keys() >= set(each.asks) else None
-        with suppress(Uncompiled, Uncomputable):
-            if wanted is not None:
-                found.append(Failing(id, table.rows(Rows(whole, wanted.where, MOST))))
+        if wanted is not None:
+            found.append(Failing(id, _first(table, wanted.where, cut, whole)))
     return list(columns), found
+
+
+def _plain(column: Column) -> str:
+    return column.read(column.sql)
+
+
+def _cut(column: Column) -> str:
+    """As it is fetched, texts and whatever is nested only as far as is kept: a cell may be of any size."""
+    if column.kind in (Kind.TEXT, Kind.OBJECT, Kind.OTHER):
+        return f"left(CAST({column.sql} AS VARCHAR), {LONGEST})"
+    return _plain(column)
+
+
+def _first(table: Asked, where: str, *ways: tuple[str, ...]) -> Sequence[tuple[Any, ...]]:
+    """The rows of a condition, said in the first way that the table's engine knows."""
+    for columns in ways:
+        with suppress(Uncompiled, Uncomputable):
+            return table.rows(Rows(columns, where, MOST))
+    return ()
 
 
 def _positions(answers: Answers, e: Expectation) -> list[int]:
@@ -106,7 +127,7 @@ def _write(path: Path, names: Sequence[str], found: Sequence[Failing], sensitive
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [(each.id, *row) for each in found for row in each.rows]
+    rows = list(_bounded((each.id, *row) for each in found for row in each.rows))
     which, place = (_free(name, names) for name in (WHICH, PLACE))
     columns = {
         which: pa.array([row[0] for row in rows]),
@@ -118,6 +139,16 @@ def _write(path: Path, names: Sequence[str], found: Sequence[Failing], sensitive
     partial = path.with_name(f".{path.name}")
     pq.write_table(pa.table(columns), partial, compression="zstd")
     partial.replace(path)
+
+
+def _bounded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """As many rows as have so many bytes together."""
+    left = BYTES
+    for row in rows:
+        left -= sum(min(len(cell), LONGEST) if isinstance(cell, str | bytes) else CELL for cell in row)
+        if left < 0:
+            return
+        yield row
 
 
 def _free(name: str, taken: Collection[str]) -> str:
