@@ -211,12 +211,13 @@ def power_of_rows(rows: int, pairs: int) -> None:
         for wanted in effects(first, question):
             if wanted.least is None:
                 continue
-            strength = tilt_for(first, wanted.kind, wanted.least)
             asked = Question({wanted.kind: wanted.threshold}, ALPHA / 9, wanted.least / wanted.threshold)
             found, told = 0, 0.0
             for _ in range(pairs):
+                before = make(RANDOM.random(rows))
+                strength = tilt_for(numbers(name, before, before), wanted.kind, wanted.least)
                 moved = np.log1p(RANDOM.random(rows) * np.expm1(strength)) / strength
-                (effect,) = effects(numbers(name, make(RANDOM.random(rows)), make(moved)), asked)
+                (effect,) = effects(numbers(name, before, make(moved)), asked)
                 found, told = found + effect.alarm, told + effect.power
             rated(f"planted {wanted.kind} in rows, {name}, {rows:,}", told / pairs, found, pairs)
 
