@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from helpers.differential import Case, case_of
 from helpers.loaded import UNBOUND, both, load
-from helpers.postgres import QUOTED, USER, Server, binaries, server
+from helpers.postgres import QUOTED, USER, Server, is_missing, server
 
 from runner.adapters.postgres import Postgres
 from runner.errors import InfrastructureError
@@ -26,7 +26,7 @@ from runner.stages.tables.suite import Expectation, Suite
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.skipif(binaries() is None, reason="Debian's package postgresql is not installed"),
+    pytest.mark.skipif(is_missing(), reason="Debian's package postgresql is not installed"),
 ]
 SEEDS = range(5_000_000, 5_000_012)
 QUANTILES = {"quantiles": [0.1, 0.3, 0.5, 0.9], "value_ranges": [[1, 4]] * 4}

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.postgres import PASSWORD, QUOTED, Server, binaries, server
+from helpers.postgres import PASSWORD, QUOTED, Server, is_missing, server
 from helpers.whole_runs import Ran, run
 
 from runner.cli import main
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.skipif(binaries() is None, reason="Debian's package postgresql is not installed"),
+    pytest.mark.skipif(is_missing(), reason="Debian's package postgresql is not installed"),
 ]
 CONFIG = """\
 solution: warehouse

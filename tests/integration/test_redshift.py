@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from helpers.differential import case_of
 from helpers.loaded import UNBOUND, compared_with_duckdb, load
-from helpers.postgres import Server, binaries, server
+from helpers.postgres import Server, is_missing, server
 from helpers.redshift_double import SETUP, RedshiftData
 
 from runner.adapters.aws import Aws, sandbox_target
@@ -23,7 +23,7 @@ from runner.sources.redshift import RedshiftTable, Statements
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.skipif(binaries() is None, reason="Debian's package postgresql is not installed"),
+    pytest.mark.skipif(is_missing(), reason="Debian's package postgresql is not installed"),
 ]
 SEEDS = range(6_000_000, 6_000_006)
 TARGET = sandbox_target("http://127.0.0.1:1")

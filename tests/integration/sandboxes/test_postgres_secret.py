@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from helpers.judging import data_job
-from helpers.postgres import PASSWORD, USER, Server, binaries, server
+from helpers.postgres import PASSWORD, USER, Server, is_missing, server
 
 from runner.adapters.aws import Aws, sandbox_target
 from runner.config.data import DataStage
@@ -20,7 +20,7 @@ from runner.stages.data import run
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.skipif(binaries() is None, reason="Debian's package postgresql is not installed"),
+    pytest.mark.skipif(is_missing(), reason="Debian's package postgresql is not installed"),
 ]
 ROWS = [{"type": "expect_table_row_count_to_equal", "kwargs": {"value": 3}}]
 
