@@ -83,9 +83,9 @@ def test_outliers_by_standard_deviations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "told",
     [
-        {"threshold": None, "double_sided": True},
-        {"threshold": 1},
-        {"threshold": 10**400, "double_sided": True},
+        {"threshold": None},
+        {"threshold": 1, "double_sided": None},
+        {"threshold": 10**400},
     ],
     ids=["none", "one side or two", "endless"],
 )
