@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from runner.errors import InfrastructureError
 from runner.stages.tables.engine import Answers
 from runner.stages.tables.suite import named_columns
 
@@ -55,6 +56,14 @@ def masked(answers: Answers, sensitive: Collection[str]) -> Answers:
     return replace(answers, results=results, document=document, errors=errors)
 
 
+def require_there(sensitive: Collection[str], columns: Collection[str]) -> None:
+    """Raise InfrastructureError for a sensitive column that the table has not: after a slip in lockgate.yml or a
+    rename its values stand in another one, and nobody would hide them there."""
+    if lost := [name for name in sensitive if name not in columns]:
+        told = f"it has no column {lost[0]!r}, which lockgate.yml calls sensitive"
+        raise InfrastructureError(f"{told}: where its values stand cannot be told, so nothing is shown")
+
+
 def unquoted(complaint: str, sensitive: Collection[str]) -> str:
     """What a reader or an engine says, without what it quotes where a column is sensitive."""
     return QUOTED.sub(f"'{MASKED}'", complaint) if sensitive else complaint
@@ -62,11 +71,16 @@ def unquoted(complaint: str, sensitive: Collection[str]) -> str:
 
 def _result(result: Mapping[str, Any], sensitive: Collection[str]) -> Mapping[str, Any]:
     config = result.get("expectation_config") or {}
-    if not set(named_columns(config.get("kwargs") or {})) & set(sensitive):
+    if not _folded(named_columns(config.get("kwargs") or {})) & _folded(sensitive):
         return result
     keep = {"observed_value"} if config.get("type") in VALUELESS else frozenset[str]()
     values = {k: v if k in keep else _value(k, v) for k, v in (result.get("result") or {}).items()}
     return {**result, "result": values, "exception_info": _info(result.get("exception_info") or {})}
+
+
+def _folded(names: Collection[str]) -> set[str]:
+    """Names as Great Expectations tells columns apart: "PAY", `pay` and [pay] are answered from `pay`."""
+    return {name.casefold().strip('"`[]') for name in names}
 
 
 def _value(name: str, value: Any) -> Any:

@@ -14,7 +14,7 @@ from runner.sources.opening import Places, opened
 from runner.sources.source import Source
 from runner.stages.tables.answering import Answered, answered
 from runner.stages.tables.engine import Engine
-from runner.stages.tables.masking import masked
+from runner.stages.tables.masking import masked, require_there
 from runner.stages.tables.suite import Suite
 
 ON_SPARK = "asked of Great Expectations on Spark"
@@ -28,11 +28,13 @@ class Reading:
     answered: Callable[[Any, Suite, str], Answered]
 
     def hiding(self, stage: DataStage) -> Reading:
-        """The same, whose answers show no value of a sensitive column: nobody after it has to hide one."""
+        """The same, whose answers show no value of a sensitive column: nobody after it has to hide one.
+        Raises InfrastructureError for such a column that is not there."""
 
         def answered(source: Any, suite: Suite, table: str) -> Answered:
-            told = self.answered(source, suite, table)
-            return replace(told, answers=masked(told.answers, stage.tables[table].sensitive))
+            told, sensitive = self.answered(source, suite, table), stage.tables[table].sensitive
+            require_there(sensitive, told.columns)
+            return replace(told, answers=masked(told.answers, sensitive))
 
         return Reading(self.opened, answered)
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+from helpers.judging import checks_of, data_job
+
+from runner.model import Status
+from runner.stages.data import run
 from runner.stages.tables.engine import Answers
 from runner.stages.tables.masking import MASKED, masked, unquoted
 from runner.stages.tables.suite import Expectation
@@ -75,3 +82,20 @@ def test_a_complaint_is_told_without_what_it_quotes() -> None:
     assert unquoted(said, ()) == said
     answers = Answers({}, {}, {"a": said}, {})
     assert "secret" not in masked(answers, ("name",)).errors["a"]
+
+
+def test_a_column_is_hidden_by_whatever_name_great_expectations_answers_from_it() -> None:
+    for name in ("NAME", "Name", '"name"', "`name`", "[name]"):
+        asked = result("expect_column_max_to_be_between", {"column": name}, observed_value="secret")
+        told = masked(Answers({"max": asked}, {}, {}, {"results": [asked]}), ("name",))
+        assert "secret" not in json.dumps([told.results, told.document])
+
+
+def test_a_sensitive_column_that_is_not_there_leaves_its_table_unshown(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"salary": ["secret"]}), tmp_path / "t.parquet")
+    asked = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "salary", "max_value": "a"}}
+    (tmp_path / "t.json").write_text(json.dumps({"name": "t", "expectations": [asked]}))
+    table = {"source": "t.parquet", "suite": "t.json", "sensitive": ["pay"]}
+    report = run(data_job(tmp_path, t=table))
+    assert report.status is Status.ERROR and "secret" not in str(report)
+    assert "lockgate.yml calls sensitive" in checks_of(report)["t/table"].cause
