@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean, pstdev, pvariance
 
-OFTEN = 10  # an extreme that so many rows share is no accident
+OFTEN = 30  # an extreme that so many rows share is no accident: a tail would go on
+KEPT = 10  # extremes that a tail is read from, at least
 KNOWN = 5  # of values that each have so many rows, none is rare: a gap to what was never seen
 EXACT = 1e-12
 ERRORS = 0.5  # standard errors of a tail's shape that it is taken to be heavier
@@ -57,7 +58,7 @@ class Chance:
         top = extremes[0]
         if sum(1 for value in extremes if value == top) >= OFTEN or len(extremes) < 2:
             return 0.0
-        kept = min(len(extremes) - 1, max(OFTEN, math.isqrt(self.rows)))
+        kept = min(len(extremes) - 1, max(KEPT, math.isqrt(self.rows)))
         edge = extremes[kept]
         excesses = [value - edge for value in extremes[:kept]]
         wide = math.log(max(kept * self.fresh / (self.rows * self.alpha), 1.0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from statistics import NormalDist, median
 
@@ -43,7 +42,7 @@ def _negated(value: object) -> object:
 def _greatest(column: SeenColumn, chance: Chance, *, whole: bool) -> float | None:
     """With slack, rounded up, but not beyond where values of its kind end."""
     top, span = column.highest[0], column.highest[0] - column.lowest[0]
-    if is_scale(column) or _is_frequent(column.highest):
+    if is_scale(column) or _is_frequent(column):
         return top
     centre = column.moments.mean if column.moments else top - span / 2
     reach = chance.reach(column.highest, centre)
@@ -54,8 +53,12 @@ def _greatest(column: SeenColumn, chance: Chance, *, whole: bool) -> float | Non
     return above(most, span, whole=whole) if math.isfinite(most) else None
 
 
-def _is_frequent(extremes: Sequence[float]) -> bool:
-    return sum(1 for value in extremes if value == extremes[0]) >= OFTEN
+def _is_frequent(column: SeenColumn) -> bool:
+    """Whether the greatest value is an end because so many rows have it. Of lengths that differ, some are
+    frequent and longer ones rare."""
+    if column.column.kind is Kind.TEXT and column.lowest[0] != column.highest[0]:
+        return False
+    return sum(1 for value in column.highest if value == column.highest[0]) >= OFTEN
 
 
 def _is_end(column: SeenColumn, end: float) -> bool:
