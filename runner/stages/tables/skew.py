@@ -16,7 +16,7 @@ from runner.model import Check, Status
 from runner.stages import StageJob
 from runner.stages.tables.further import Findings, Seen
 from runner.stages.tables.serving import Answer, answers
-from runner.stages.tables.skew_rows import RawRow, alike, features_of, read_raw, trained, value_text
+from runner.stages.tables.skew_rows import RawRow, alike, features_of, key_text, read_raw, trained, value_text
 from runner.text import one_line
 
 Ask = Callable[[StageJob, str, Sequence[Any]], list[Answer]]
@@ -33,8 +33,9 @@ def judge(seen: Seen, ask: Ask = answers) -> Findings:
     """FAILED where features differ, or a raw row has no answer. Raises InfrastructureError where nothing can
     be compared: no raw rows, a key that is not in the table or there twice, no package to ask."""
     rule = _rule(seen.config)
-    raw = read_raw(seen.job.root, rule)
-    table = trained(seen.source.frame(), rule, [row.key for row in raw])
+    hidden = rule.key in seen.config.sensitive
+    raw = read_raw(seen.job.root, rule, hidden=hidden)
+    table = trained(seen.source.frame(), rule, [row.key for row in raw], hidden=hidden)
     try:
         told = ask(seen.job, rule.component, [row.event for row in raw])
     except SolutionError as error:
@@ -61,6 +62,7 @@ def _rows_check(seen: Seen, raw: Sequence[RawRow], broken: Mapping[Any, str]) ->
     if not broken:
         return Check(id, Status.PASSED, seen.config.source, measured=measured)
     key, why = next(iter(broken.items()))
+    why = why.partition(":")[0] if seen.config.sensitive else why  # what follows may hold a row's values
     cause = (
         f"{len(broken):,} of {len(raw):,} raw rows have no features, e.g. {_key(seen, key)}: {one_line(why)}"
     )
@@ -95,11 +97,11 @@ def _check(
     if missing or not served:
         cause = f"the table has no column {missing[0]!r}" if missing else "no raw row has an answer"
         return Check(id, Status.ERROR, seen.config.source, cause=cause, limit=limit)
-    found = [
+    found = (
         (key, feature, row.get(feature), table[key][feature], feature in row)
         for key, row in served.items()
         for feature in features
-    ]
+    )
     wrong = [each for each in found if not each[4] or not alike(each[2], each[3], rule.tolerance)]
     measured = f"{len({each[0] for each in wrong}):,} of {len(served):,} rows differ"
     if not wrong:
@@ -117,5 +119,5 @@ def _example(seen: Seen, key: Any, feature: str, served: Any, trained: Any, is_s
 
 
 def _key(seen: Seen, key: Any) -> str:
-    rule = _rule(seen.config)
-    return f"{rule.key} (not shown)" if rule.key in seen.config.sensitive else f"{rule.key} {value_text(key)}"
+    name = _rule(seen.config).key
+    return f"{name} {key_text(key, hidden=name in seen.config.sensitive)}"

@@ -31,9 +31,9 @@ class RawRow:
     event: Any
 
 
-def read_raw(root: Path, rule: Skew) -> list[RawRow]:
-    """The raw rows. Raises InfrastructureError for a file that is missing, too large, empty or malformed, and
-    for a key that is there twice."""
+def read_raw(root: Path, rule: Skew, *, hidden: bool = False) -> list[RawRow]:
+    """The raw rows; `hidden`: no key is shown. Raises InfrastructureError for a file that is missing, too
+    large, empty or malformed, and for a key that is there twice."""
     path = (root / rule.raw).resolve()
     try:
         if not path.is_relative_to(root.resolve()) or not path.is_file():
@@ -42,14 +42,16 @@ def read_raw(root: Path, rule: Skew) -> list[RawRow]:
             )
         if path.stat().st_size > MOST_BYTES:
             raise InfrastructureError(f"larger than {MOST_BYTES >> 20} MiB", where=rule.raw)
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # other ends of lines may stand in a JSON text
     except (OSError, UnicodeDecodeError) as error:
         raise InfrastructureError(f"cannot be read: {one_line(error)}", where=rule.raw) from None
     rows = [_row(number, line, rule) for number, line in enumerate(lines, 1) if line.strip()]
     if not 0 < len(rows) <= MOST:
         raise InfrastructureError(f"it has {len(rows):,} rows, not 1 to {MOST:,}", where=rule.raw)
     if double := _double([row.key for row in rows]):
-        raise InfrastructureError(f"two rows have the key {value_text(double[0])}", where=rule.raw)
+        raise InfrastructureError(
+            f"two rows have the key {key_text(double[0], hidden=hidden)}", where=rule.raw
+        )
     return rows
 
 
@@ -64,8 +66,11 @@ def _row(number: int, line: str, rule: Skew) -> RawRow:
         ) from None
 
 
-def trained(frame: pd.DataFrame, rule: Skew, keys: Sequence[Any]) -> dict[Any, dict[str, Any]]:
-    """A table's rows of these keys, by key. Raises InfrastructureError for one that is not there or twice."""
+def trained(
+    frame: pd.DataFrame, rule: Skew, keys: Sequence[Any], *, hidden: bool = False
+) -> dict[Any, dict[str, Any]]:
+    """A table's rows of these keys, by key; `hidden`: none is shown. Raises InfrastructureError for one that
+    is not there or twice."""
     if rule.key not in frame:
         raise InfrastructureError(f"the table has no column {rule.key!r}")
     wanted = set(keys)
@@ -73,10 +78,12 @@ def trained(frame: pd.DataFrame, rule: Skew, keys: Sequence[Any]) -> dict[Any, d
     at = [i for i, key in enumerate(own) if key in wanted]
     found = [own[i] for i in at]
     if double := _double(found):
-        raise InfrastructureError(f"the table has two rows with the {rule.key} {value_text(double[0])}")
+        told = f"{rule.key} {key_text(double[0], hidden=hidden)}"
+        raise InfrastructureError(f"the table has two rows with the {told}")
     if missing := [key for key in keys if key not in set(found)][:1]:
         count = f"{len(wanted) - len(found):,} of {len(wanted):,} raw rows"
-        raise InfrastructureError(f"the table has not {count}, e.g. {rule.key} {value_text(missing[0])}")
+        told = f"{rule.key} {key_text(missing[0], hidden=hidden)}"
+        raise InfrastructureError(f"the table has not {count}, e.g. {told}")
     rows = frame.drop(columns=rule.key).iloc[at]
     columns = {str(name): [plain(value) for value in rows[name]] for name in rows.columns}
     return {key: {name: values[i] for name, values in columns.items()} for i, key in enumerate(found)}
@@ -133,6 +140,11 @@ def alike(served: Any, trained: Any, tolerance: float) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def key_text(key: Any, *, hidden: bool) -> str:
+    """A key as it is shown, where it may be."""
+    return "(not shown)" if hidden else value_text(key)
 
 
 def value_text(value: Any) -> str:

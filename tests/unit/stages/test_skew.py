@@ -157,6 +157,24 @@ def test_no_value_of_a_sensitive_column_is_shown(tmp_path: Path) -> None:
     assert found.cause == "1 of 4 rows differ: kind at id (not shown) (its values are not shown)"
 
 
+def test_no_error_shows_a_value_of_a_sensitive_column(tmp_path: Path) -> None:
+    twice = '{"id": "secret", "event": 1}\n' * 2
+    alone, hidden = '{"id": "secret", "event": 1}\n', ["id", "kind"]
+    double = {**TRAINED, "id": ["secret", "secret", "b", "c"]}
+    for raw, trained in ((twice, TRAINED), (alone, TRAINED), (alone, double)):
+        with pytest.raises(InfrastructureError, match=r"\(not shown\)") as caught:
+            told(seen(tmp_path, raw, trained, hidden))
+        assert "secret" not in str(caught.value)
+    for answer in ({"error": "ValueError: no 'secret'"}, {"answer": ["secret"]}):
+        found = told(seen(tmp_path, sensitive=hidden), lambda a, answer=answer: a.__setitem__(1, answer))
+        assert "secret" not in found["rows"].cause and found["rows"].status is FAILED
+
+
+def test_a_raw_text_may_hold_other_ends_of_lines(tmp_path: Path) -> None:
+    lines = (f'{{"id": {i}, "event": {{"n": {i}, "t": "\u2028\x85"}}}}\n' for i in (3, 1, 4, 2))
+    assert told(seen(tmp_path, "".join(lines)))["features"].status is PASSED
+
+
 def test_values_of_any_type_are_compared(tmp_path: Path) -> None:
     nullable = pd.array([1, None], dtype="Int64")
     trained = {
