@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,9 +79,21 @@ def _found(source: str, places: Places) -> tuple[Place, tuple[Item, ...]]:
 
 
 def _asked(config: TableSource, root: Path) -> str:
-    """A digest of all that lockgate.yml asks of a table, and of its suite."""
-    told = f"{sha256_file(root / config.suite)} {config.model_dump_json()}"
-    return hashlib.sha256(told.encode()).hexdigest()
+    """A digest of all that lockgate.yml asks of a table, and of the files that it names for that."""
+    files = (root / path for path in _named(config))
+    told = [sha256_file(path) if path.is_file() else "" for path in files]
+    return hashlib.sha256(f"{' '.join(told)} {config.model_dump_json()}".encode()).hexdigest()
+
+
+def _named(config: TableSource) -> Iterator[str]:
+    """What it is compared with: its suite, a contract, training data, raw rows."""
+    yield config.suite
+    if config.contract:
+        yield config.contract.columns
+    if config.drift:
+        yield config.drift.against
+    if config.skew:
+        yield config.skew.raw
 
 
 def _before(name: str, config: TableSource, earlier: Earlier) -> Before:
