@@ -165,7 +165,8 @@ class AthenaTable:
         self.limits.require_few(self.asked().count(), self.where)
         columns = [column for column, _ in self._read.values()]
         batches = self.queries.batches(f"SELECT * FROM {self._relation}")
-        return framed(columns, (parsed_rows(columns, rows) for rows in batches if rows), self.where)
+        read = (parsed_rows(columns, rows, self.where) for rows in batches if rows)
+        return framed(columns, read, self.where)
 
     def digest(self) -> str:
         """Of the table's definition and of every object that it consists of now: name, tag, size."""

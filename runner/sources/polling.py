@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,15 +25,18 @@ class Clock:
 def awaited(
     look: Callable[[], T | None], seconds: float, stop: Callable[[], None], where: str, clock: Clock
 ) -> T:
-    """What `look` gives once it gives something. After `seconds` the query is stopped and
-    InfrastructureError raised."""
+    """What `look` gives once it gives something. After `seconds` InfrastructureError is raised; whatever ends
+    the waiting, the query is stopped: it would go on, and cost."""
     until, rest = clock.now() + seconds, FIRST
-    while (found := look()) is None:
-        if clock.now() > until:
+    try:
+        while (found := look()) is None:
+            if clock.now() > until:
+                told = f"a query was stopped after {seconds:g} s (statement_timeout)"
+                raise InfrastructureError(told, where=where)
+            clock.pause(rest)
+            rest = min(rest * 1.5, LAST)
+    except BaseException:
+        with suppress(InfrastructureError):
             stop()
-            raise InfrastructureError(
-                f"a query was stopped after {seconds:g} s (statement_timeout)", where=where
-            )
-        clock.pause(rest)
-        rest = min(rest * 1.5, LAST)
+        raise
     return found

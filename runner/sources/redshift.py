@@ -168,7 +168,8 @@ class RedshiftTable:
         self.limits.require_few(self.asked().count(), self.where)
         columns = [column for column, _ in self._read.values()]
         batches = self.statements.batches(f"SELECT * FROM {self._relation}")
-        return framed(columns, (parsed_rows(columns, rows) for rows in batches if rows), self.where)
+        read = (parsed_rows(columns, rows, self.where) for rows in batches if rows)
+        return framed(columns, read, self.where)
 
     def digest(self) -> str:
         """Of the columns with their types, and for each the sum of its values' 64-bit fingerprints."""

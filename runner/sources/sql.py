@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runner.errors import InfrastructureError
 from runner.expect.asks import (
     ALL_ROWS,
     Ask,
@@ -153,6 +154,8 @@ class SqlTable:
             f"SELECT r, v FROM ({ordered} WHERE {where}) AS s WHERE r IN ({', '.join(map(str, wanted))})"
         )
         values = {int(at) - 1: _plain(each) for at, each in found}
+        if len(values) < len(wanted):
+            raise InfrastructureError("it lost rows while it was judged")
         return [between(values, at, rows, ask.method) for at in places]
 
     def _values(self, ask: Values) -> list[tuple[Any, int]] | None:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from helpers.aws_model import problems
@@ -16,8 +18,9 @@ from runner.adapters.aws import Aws, sandbox_target
 from runner.config.data import Athena
 from runner.errors import InfrastructureError
 from runner.expect.asks import Uncomputable
-from runner.expect.columns import Kind
+from runner.expect.columns import Column, Kind
 from runner.sources.athena import Queries, _column
+from runner.sources.parsing import parsed_rows
 from runner.sources.polling import Clock
 
 COLUMNS = ["bigint", "double", "varchar", "boolean", "decimal", "date"]
@@ -122,6 +125,31 @@ def test_what_takes_too_long_is_stopped() -> None:
     with pytest.raises(InfrastructureError, match=r"stopped after 300 s"):
         queries(client).select("SELECT 1")
     assert client.stopped == ["query-1"]
+
+
+def test_what_is_interrupted_is_stopped_and_what_was_lost_has_its_own_cause() -> None:
+    client = FakeAthena(["RUNNING"])
+    asked = queries(client)
+    for error, told in (
+        (KeyboardInterrupt("a signal"), "signal"),
+        (InfrastructureError("throttled"), "throttled"),
+    ):
+        asked.clock, asked.lost = Clock(pause=Mock(side_effect=error)), ""
+        with pytest.raises(type(error), match=told):
+            asked.select("SELECT 1")
+    assert client.stopped == ["query-1", "query-2"]
+    client.stop_query_execution = Mock(side_effect=EndpointConnectionError(endpoint_url="there"))  # type: ignore[method-assign]
+    asked.clock, asked.lost = queries(client).clock, ""
+    with pytest.raises(InfrastructureError, match="stopped after 300 s"):
+        asked.select("SELECT 1")
+
+
+@pytest.mark.parametrize("kind", [Kind.TIME, Kind.INSTANT, Kind.DATE])
+@pytest.mark.parametrize("said", ["44-03-15 00:00:00 BC", "+10000-01-01", "infinity"])
+def test_a_time_that_python_does_not_hold_is_told_without_it(kind: Kind, said: str) -> None:
+    with pytest.raises(InfrastructureError, match="beyond what Python holds") as caught:
+        parsed_rows([Column("at", kind, "object")], [(None,), (said,)], "lake:t")
+    assert said not in str(caught.value)
 
 
 def test_a_workgroups_limit_is_told() -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from runner.errors import InfrastructureError
 from runner.expect.asks import (
     MEDIAN,
     Ask,
@@ -131,6 +132,18 @@ def test_quantiles_are_asked_by_their_places() -> None:
     ask = Quantiles('"n"', (0.0, 0.5, 0.9), "linear", '"n" IS NOT NULL')
     assert SqlTable(session, "t").answer([ask]) == {ask: pytest.approx([1.0, 2.0, 2.6])}
     assert "IN (1, 2, 3, 4, 5)" in session.asked[-1]
+
+
+def test_rows_that_were_lost_between_two_queries_are_told() -> None:
+    session = Session(ROWS)
+    later = session.select
+
+    def select(query: str) -> list[tuple[Any, ...]]:
+        return later(query) if "count(*)" in query else []
+
+    session.select = select  # type: ignore[method-assign]
+    with pytest.raises(InfrastructureError, match="lost rows"):
+        SqlTable(session, "t").answer([Quantiles('"n"', (0.5,), where='"n" IS NOT NULL')])
 
 
 def test_quantiles_of_nothing_are_none(tmp_path: Path) -> None:
