@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from runner.adapters.aws import Aws, AwsError
 from runner.errors import InfrastructureError
@@ -34,12 +33,23 @@ def listed(aws: Aws, database: str, table: str, where: str, catalog: str = "") -
         raise InfrastructureError("there is no such table" if missing else error.what, where=where) from None
     described = told.get("StorageDescriptor") or {}
     columns = [*(described.get("Columns") or []), *keys]
-    own = described.get("Location") or ""
+    own = [_projected(told) if keys else described.get("Location") or ""]
     return Listed(
         tuple((str(each["Name"]), str(each.get("Type", "")).lower()) for each in columns),
-        tuple(sorted({place for place in ([own] if not keys else parts) if place})),
+        tuple(sorted({place for place in (*own, *parts) if place})),
         told,
     )
+
+
+def _projected(table: Mapping[str, Any]) -> str:
+    """The folder of all partitions where Athena computes their places, and the catalogue has none; else
+    ''. docs.aws.amazon.com/athena/latest/ug/partition-projection-setting-up.html"""
+    said = table.get("Parameters") or {}
+    if str(said.get("projection.enabled")).lower() != "true":
+        return ""
+    template = str(said.get("storage.location.template") or "")
+    own = str((table.get("StorageDescriptor") or {}).get("Location") or "")
+    return template.partition("${")[0].rpartition("/")[0] if template else own
 
 
 def _partitions(aws: Aws, database: str, table: str, owner: Mapping[str, str]) -> list[str]:
@@ -55,14 +65,13 @@ def objects(aws: Aws, found: Listed) -> list[Object]:
 
 
 def _below(aws: Aws, location: str) -> list[tuple[str, Object]]:
-    split = urlsplit(location)
-    prefix = split.path.strip("/")
-    asked = {"Bucket": split.netloc, "Prefix": f"{prefix}/" if prefix else ""}
+    bucket, _, path = location.partition("://")[2].partition("/")  # of a key, # and ? are no ends
+    prefix = path.strip("/")
+    asked = {"Bucket": bucket, "Prefix": f"{prefix}/" if prefix else ""}
     told = aws.pages("s3", "list_objects_v2", "Contents", **asked)
     kept = (item for item in told if not _is_hidden(str(item["Key"])[len(asked["Prefix"]) :]))
     return [
-        (f"{split.netloc}/{item['Key']}", (str(item["Key"]), str(item["ETag"]), int(item["Size"])))
-        for item in kept
+        (f"{bucket}/{item['Key']}", (str(item["Key"]), str(item["ETag"]), int(item["Size"]))) for item in kept
     ]
 
 

@@ -15,6 +15,7 @@ from runner.adapters.postgres import require_url
 from runner.config.data import Athena, Glue, PostgreSql, TableSource
 from runner.errors import InfrastructureError, UsageError
 from runner.expect.columns import quoted
+from runner.sources.catalogue import listed, objects
 from runner.sources.cost import Limits
 from runner.sources.credentials import url_of
 from runner.sources.databases import Databases, parts_of
@@ -159,6 +160,19 @@ def catalogued(location: str = "s3://b/lake/t", serde: str = "x.ParquetHiveSerDe
     return FakeAws(
         get_table={"Table": {"StorageDescriptor": described, **more}}, get_partitions=more.pop("parts", [])
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "prefix"),
+    [({}, "lake/t#1/"), ({"storage.location.template": "s3://b/logs/v1/day=${day}/"}, "logs/v1/")],
+)
+def test_projected_partitions_are_looked_for_where_athena_does(said: dict[str, str], prefix: str) -> None:
+    keys, parameters = [{"Name": "day", "Type": "int"}], {"projection.enabled": "true", **said}
+    aws = catalogued("s3://b/lake/t#1", PartitionKeys=keys, Parameters=parameters)
+    found = {"Key": f"{prefix}day=1/a", "ETag": "e", "Size": 3}
+    aws.answers["list_objects_v2"] = [found]
+    assert objects(aws, listed(aws, "lake", "t", "lake:t")) == [(found["Key"], "e", 3)]  # type: ignore[arg-type]
+    assert aws.asked[-1][1] == {"Bucket": "b", "Prefix": prefix}
 
 
 def glue(aws: FakeAws) -> str:
