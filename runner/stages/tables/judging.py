@@ -53,7 +53,7 @@ def judged_table(
     except (LockgateError, OSError) as error:
         return _unread(job, name, config, suite, error)
     seen = Seen(job, name, config, source, answered, places.scratch / name, digest)
-    checks = judge(suite, answered.answers, list(answered.columns))
+    checks = judge(suite, answered.answers, list(answered.columns), answered.rows)
     found, kept = further(seen), kept_of(seen, suite, checks)
     whole = replace(_unchanged(seen, digest), seconds=time.monotonic() - begun)
     data = Judged("data", name, digest, _facts(seen, size, found))

@@ -57,8 +57,8 @@ def masked(answers: Answers, sensitive: Collection[str]) -> Answers:
 
 
 def require_there(sensitive: Collection[str], columns: Collection[str]) -> None:
-    """Raise InfrastructureError for a sensitive column that the table has not. After a slip in lockgate.yml or
-    a rename its values stand in another one, and nobody would hide them there."""
+    """Raise InfrastructureError for a sensitive column that the table has not: after a slip in lockgate.yml
+    or a rename its values stand in another one, and nobody would hide them there."""
     if lost := [name for name in sensitive if name not in columns]:
         told = f"it has no column {lost[0]!r}, which lockgate.yml calls sensitive"
         raise InfrastructureError(f"{told}: where its values stand cannot be told, so nothing is shown")

@@ -23,15 +23,15 @@ def one(
     severity: str = "critical",
     error: str = "",
     type: str = BETWEEN,
+    rows: int | None = None,
     **more: Any,
 ) -> Any:
     kwargs = {"column": "a", "min_value": 0, **more}
     e = Expectation("t/e", type, kwargs, {"type": type, "kwargs": kwargs, "severity": severity})
     suite = Suite("s", "s.json", "0" * 64, {}, (e,))
     results = {} if answer is None else {"t/e": answer}
-    (check,) = judge(
-        suite, Answers(results, {"t/e": "a must be fine"}, {"t/e": error} if error else {}, {}), ["a"]
-    )
+    answers = Answers(results, {"t/e": "a must be fine"}, {"t/e": error} if error else {}, {})
+    (check,) = judge(suite, answers, ["a"], rows)
     return check
 
 
@@ -63,6 +63,38 @@ def test_a_failed_warning_is_shown_and_does_not_stop(severity: str) -> None:
 def test_success_over_no_rows_shows_nothing(result: dict[str, Any]) -> None:
     check = one({"success": True, "result": result})
     assert check.status is Status.ERROR and "examined no values" in check.cause
+
+
+@pytest.mark.parametrize(
+    "type, observed",
+    [
+        ("expect_column_distinct_values_to_be_in_set", None),
+        ("expect_column_distinct_values_to_be_in_set", []),
+        ("expect_column_unique_value_count_to_be_between", 0),
+        ("expect_column_proportion_of_unique_values_to_be_between", 0.0),
+    ],
+)
+def test_an_aggregate_of_no_values_shows_nothing(type: str, observed: Any) -> None:
+    told = {"success": True, "result": {"observed_value": observed}}
+    asked = {"min_value": None, "max_value": 0.5, "value_set": [1]}
+    check = one(told, type=type, **asked)
+    assert check.status is Status.ERROR and "examined no values" in check.cause
+    seen = {"success": True, "result": {"observed_value": [1] if observed in (None, []) else 0.25}}
+    assert one(seen, type=type, **asked).status is Status.PASSED
+
+
+def test_that_there_are_no_values_may_be_asked() -> None:
+    told = {"success": True, "result": {"observed_value": 0}}
+    count = "expect_column_unique_value_count_to_be_between"
+    assert one(told, type=count, min_value=None, max_value=0).status is Status.PASSED
+
+
+def test_an_empty_table_shows_nothing_of_its_values_and_something_of_its_columns() -> None:
+    told = {"success": True, "result": {"observed_value": 0}}
+    total, exists = "expect_column_sum_to_be_between", "expect_column_to_exist"
+    assert one(told, type=total, rows=0).status is Status.ERROR
+    assert one(told, type=total, rows=1).status is Status.PASSED
+    assert one({"success": True, "result": {}}, type=exists, rows=0).status is Status.PASSED
 
 
 @pytest.mark.parametrize("success", [None, "yes", 1])
