@@ -13,6 +13,7 @@ from typing import Any
 from runner.expect.asks import ALL_ROWS
 from runner.expect.columns import PLAIN, Column, Kind
 from runner.expect.literals import Uncompiled, literal
+from runner.expect.scope import Scope
 
 PARSERS = ("pandas", "great_expectations", "great_expectations__experimental__")
 SIGNS: dict[type[ast.cmpop], str] = {
@@ -20,6 +21,7 @@ SIGNS: dict[type[ast.cmpop], str] = {
 }  # fmt: skip
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 LONGEST = 2000
+TICKED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?P<name>[^`]+)`""")
 
 
 def condition(kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
@@ -31,21 +33,31 @@ def condition(kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
         raise Uncompiled("its row_condition is no plain text")
     try:
         tree = ast.parse(_without_ticks(told), mode="eval")
-        return _Writer(columns, parser)(tree.body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        _require_one_style(told.strip(), tree)
+        return _Writer(Scope(columns), parser)(tree.body)
+    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise Uncompiled("its row_condition is not a plain comparison") from None
 
 
 def _without_ticks(told: str) -> str:
-    """pandas writes `odd names` in ticks: col("odd names") says the same."""
-    return re.sub(r"`([^`]+)`", lambda match: f"col({match[1]!r})", told.strip())
+    """pandas writes `odd names` in ticks: col("odd names") says the same. Those in a quoted text stay."""
+    return TICKED.sub(lambda match: f"col({match['name']!r})" if match["name"] else match[0], told.strip())
+
+
+def _require_one_style(told: str, tree: ast.AST) -> None:
+    """To pandas & is `and`, | is `or`, and a line a condition: Python reads a mixture of both otherwise."""
+    nodes = list(ast.walk(tree))
+    signs = any(isinstance(node, ast.BitAnd | ast.BitOr) for node in nodes)
+    words = any(isinstance(node, ast.BoolOp | ast.Not) for node in nodes)
+    if (signs and words) or len(told.splitlines()) > 1:
+        raise Uncompiled("its row_condition mixes & and | with words, or has several lines")
 
 
 class _Writer:
     """A syntax tree of known nodes -> SQL; whatever else there is raises Uncompiled."""
 
-    def __init__(self, columns: Mapping[str, Column], parser: str) -> None:
-        self.columns, self.parser = columns, parser
+    def __init__(self, scope: Scope, parser: str) -> None:
+        self.scope, self.parser = scope, parser
 
     def __call__(self, node: ast.AST) -> str:
         if isinstance(node, ast.BoolOp):
@@ -108,7 +120,7 @@ class _Writer:
         return column
 
     def _named(self, node: ast.expr) -> Column:
-        name = node.id if isinstance(node, ast.Name) else None
+        name: Any = node.id if isinstance(node, ast.Name) else None
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
@@ -116,9 +128,10 @@ class _Writer:
             and len(node.args) == 1
         ):
             name = self._literal(node.args[0])
-        if not isinstance(name, str) or name not in self.columns or self.columns[name].kind is Kind.OTHER:
+        column = self.scope.column(name)
+        if column.kind is Kind.OTHER:
             raise Uncompiled("its row_condition names no column of a known kind")
-        return self.columns[name]
+        return column
 
     def _literal(self, node: ast.expr) -> Any:
         try:

@@ -118,9 +118,10 @@ def _told(chunk: Any, rows: int) -> Told:
 
 
 def _ordered(least: Any, greatest: Any) -> tuple[Any, Any] | None:
-    """Both, unless they are no numbers in their order: old writers took NaN for one."""
+    """Both, unless they are no numbers in their order: old writers took NaN for one. A least 0.0 is written
+    as -0.0, lest it hide one."""
     numbers = isinstance(least, int | float) and isinstance(greatest, int | float)
-    return (least, greatest) if numbers and least <= greatest else None
+    return (least + 0, greatest) if numbers and least <= greatest else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,17 @@ def literal(value: Any, column: Column) -> str:
 
 
 def text(value: str) -> str:
-    """A string, whatever is in it but NUL, which SQL cannot hold, and what asks call something else."""
-    if "\x00" in value or any(place in value for place in PLACES):
+    """A string, whatever is in it but NUL and halves of characters, which SQL cannot hold, and what asks call
+    something else."""
+    if any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in value):
+        raise Uncompiled("a text that SQL cannot hold")
+    if any(place in value for place in PLACES):
         raise Uncompiled("a text that asks cannot hold")
+    return escaped(value)
+
+
+def escaped(value: str) -> str:
+    """A string as SQL that no ask holds: a table's files and its partitions."""
     return "'" + value.replace("'", "''") + "'"
 
 

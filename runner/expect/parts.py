@@ -9,7 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from runner.expect.columns import quoted
-from runner.expect.literals import text
+from runner.expect.literals import escaped
 
 # DuckDB's names for a row's position in its file, and for its file's in the list.
 AT, FILE = "file_row_number", "file_index"
@@ -27,7 +27,7 @@ class Parts:
 
     def relation(self) -> str:
         """The table in DuckDB's SQL, with the column AT."""
-        files = f"read_parquet([{', '.join(text(str(path)) for path in self.paths)}], {AT} = true)"
+        files = f"read_parquet([{', '.join(escaped(str(path)) for path in self.paths)}], {AT} = true)"
         if len(self.paths) == 1 and not self.folders:
             return files
         before = _of_file([str(at) for at in (0, *accumulate(self.rows[:-1]))], "BIGINT")
@@ -39,7 +39,7 @@ class Parts:
 def _values(values: Sequence[Partition]) -> str:
     if all(value is None or isinstance(value, int) for value in values):
         return _of_file(["NULL" if value is None else str(value) for value in values], "BIGINT")
-    return _of_file(["NULL" if value is None else text(str(value)) for value in values], "VARCHAR")
+    return _of_file(["NULL" if value is None else escaped(str(value)) for value in values], "VARCHAR")
 
 
 def _of_file(literals: Sequence[str], type: str) -> str:

@@ -12,7 +12,7 @@ from runner.expect.literals import Uncompiled, text
 
 # In RE2 of ASCII alone, in Python of every script: they mean the same only where Python says so itself.
 REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT)
-MOST = 1000  # RE2's limit of a counted repeat
+MOST = 1000  # RE2's limit of counted repeats, of those within each other multiplied
 
 
 def searched(column: str, pattern: Any) -> str:
@@ -27,7 +27,22 @@ def searched(column: str, pattern: Any) -> str:
         raise Uncompiled("no regular expression") from None
     if tree.state.flags & ~re.UNICODE:
         raise Uncompiled("flags in the pattern")
+    if _times(tree) > MOST:
+        raise Uncompiled("long repeats within repeats in a pattern")
     return f"regexp_matches({column}, {text(_sequence(tree))})"
+
+
+def _times(tree: Any) -> int:
+    """How often counted repeats within each other repeat something, which RE2 limits together."""
+    return max((_deepest(code, value) for code, value in tree), default=1)
+
+
+def _deepest(code: Any, value: Any) -> int:
+    if code in REPEATS:
+        low, high, inner = value
+        return max(int(low if high is op.MAXREPEAT else high), 1) * _times(inner)
+    inside = value[1] if code is op.BRANCH else [value[3]] if code is op.SUBPATTERN else []
+    return max(map(_times, inside), default=1)
 
 
 def _sequence(tree: Any) -> str:
@@ -64,8 +79,6 @@ def _anchor(value: Any) -> str:
 
 
 def _repeat(code: Any, low: int, high: Any, inner: Any) -> str:
-    if low > MOST or (high is not op.MAXREPEAT and high > MOST):
-        raise Uncompiled("a long repeat in a pattern")
     most = "" if high is op.MAXREPEAT else str(int(high))
     return f"(?:{_sequence(inner)}){{{low},{most}}}"
 

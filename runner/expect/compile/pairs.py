@@ -82,9 +82,7 @@ def _ignored(kwargs: Kwargs, a: Column, b: Column) -> str:
     ignored = kwargs.get("ignore_row_if", "both_values_are_missing")
     if ignored == "neither":
         return "false"
-    joined = {"both_values_are_missing": "AND", "either_value_is_missing": "OR"}.get(ignored)
-    if joined is None:
-        raise Uncompiled(f"ignore_row_if is {ignored!r}")
+    joined = _joined(ignored, {"both_values_are_missing": "AND", "either_value_is_missing": "OR"})
     return f"({a.missing} {joined} {b.missing})"
 
 
@@ -96,10 +94,14 @@ def several(kwargs: Kwargs, scope: Scope, *kinds: Kind) -> tuple[list[Column], s
     columns = [scope.column(name, *kinds) for name in names]
     if ignored == "never":
         return columns, None
-    joined = {"all_values_are_missing": " AND ", "any_value_is_missing": " OR "}.get(ignored)
-    if joined is None:
-        raise Uncompiled(f"ignore_row_if is {ignored!r}")
+    joined = _joined(ignored, {"all_values_are_missing": " AND ", "any_value_is_missing": " OR "})
     return columns, f"({joined.join(c.missing for c in columns)})"
+
+
+def _joined(ignored: Any, words: Mapping[str, str]) -> str:
+    if not isinstance(ignored, str) or ignored not in words:
+        raise Uncompiled(f"ignore_row_if is {ignored!r}")
+    return words[ignored]
 
 
 def record(columns: Sequence[Column], found: Found, values: Sequence[Any]) -> dict[str, Any]:

@@ -113,6 +113,11 @@ def test_a_row_group_of_nan_alone_proves_no_extremes(nan: list[Any], tmp_path: P
     assert value(path, Of.LEAST) == []
 
 
+def test_a_least_zero_has_the_sign_that_a_scan_would_find(tmp_path: Path) -> None:
+    path = written(tmp_path, x=[0.0, 1.0, 2.0])
+    assert [str(each) for each in value(path, Of.LEAST)] == ["0.0"]
+
+
 def test_a_row_group_of_nulls_alone_changes_no_extremes(tmp_path: Path) -> None:
     path = written(tmp_path, groups=2, x=pa.array([None, None, 4, 2], pa.int64()))
     assert (value(path, Of.LEAST), value(path, Of.GREATEST), value(path, Of.MISSING)) == ([2], [4], [2])
