@@ -37,11 +37,11 @@ def place_of(table: str, solution: Path) -> Place:
     named = tables_of(solution)
     if not named:
         hint = f"name a file (.parquet, .csv, .jsonl), or a table of {FILE}'s data stages"
-        raise UsageError(f"there is no table {table!r}", where="lockgate profile", hint=hint)
+        raise UsageError(f"there is no table {table!r}", hint=hint)
     if table not in named:
         near = get_close_matches(table, named, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(named)}"
-        raise UsageError(f"there is no table {table!r}", where="lockgate profile", hint=hint)
+        raise UsageError(f"there is no table {table!r}", hint=hint)
     config, connections = named[table]
     return Place(table, solution, config, connections)
 

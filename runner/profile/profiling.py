@@ -29,7 +29,7 @@ class Profile:
 def require_free(path: Path, *, force: bool) -> None:
     """Raise UsageError where a file would be lost."""
     if path.exists() and not force:
-        hint = "--force writes over it, --output names another, --dry-run shows what would be written"
+        hint = "--force writes over it, --output names another (- shows what would be written)"
         raise UsageError("is there already", where=str(path), hint=hint)
 
 
