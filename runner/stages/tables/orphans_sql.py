@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from runner.errors import InfrastructureError
 from runner.expect.columns import ALIKE, Column
 from runner.expect.literals import Uncompiled
+from runner.sources.dialects import parsed
 from runner.sources.source import Source
 from runner.sources.sql import SqlTable
 from runner.stages.tables.orphans import EXAMPLES, Orphan, Orphans, Side
@@ -29,11 +30,12 @@ def orphans_there(child: Side, parent: Side) -> Orphans:
     from_, to = _table(child.source), _table(parent.source)
     try:
         held = " AND ".join(from_.session.dialect.said(f"NOT {column.missing}") for column in own)
+        keys, wanted = _keys(from_, own), _keys(to, others)
     except Uncompiled as why:
         raise InfrastructureError(f"its keys cannot be asked there: {why}") from None
     counted = f"SELECT count(*), coalesce(sum(CASE WHEN {held} THEN 1 ELSE 0 END), 0) FROM {from_.relation}"
     rows, examined = map(int, from_.session.select(counted)[0])
-    found = from_.session.select(_query(from_.relation, to.relation, own, others, held))
+    found = from_.session.select(_query(from_.relation, to.relation, own, keys, wanted, held))
     examples = tuple(Orphan(tuple(map(str, row[:-3])), int(row[-3]), None) for row in found)
     lost, different = map(int, found[0][-2:]) if found else (0, 0)
     return Orphans(examined, rows - examined, lost, different, examples)
@@ -59,19 +61,29 @@ def _table(source: Source) -> SqlTable:
     return asked
 
 
-def _query(child: str, parent: str, own: Sequence[Column], others: Sequence[Column], held: str) -> str:
-    """As orphans._query, without positions."""
-    keys = ", ".join(f"{column.sql} AS k{n}" for n, column in enumerate(own))
-    wanted = ", ".join(f"{column.sql} AS p{n}" for n, column in enumerate(others))
+def _keys(table: SqlTable, columns: Sequence[Column]) -> list[str]:
+    """What values are compared by: not by a database's own rule, which may ignore blanks at a text's end."""
+    return [table.session.dialect.keyed(parsed(column.sql)) for column in columns]
+
+
+def _query(
+    child: str, parent: str, own: Sequence[Column], keys: Sequence[str], wanted: Sequence[str], held: str
+) -> str:
+    """As orphans._query, without positions. `own` columns are shown, `keys` compared with those `wanted`."""
+    shown = ", ".join(
+        f"{key} AS k{n}, {c.sql} AS t{n}" for n, (key, c) in enumerate(zip(keys, own, strict=True))
+    )
+    others = ", ".join(f"{key} AS p{n}" for n, key in enumerate(wanted))
     same = " AND ".join(f"p.p{n} = c.k{n}" for n in range(len(own)))
     names = ", ".join(f"k{n}" for n in range(len(own)))
-    texts = ", ".join(f"CAST(k{n} AS VARCHAR) AS v{n}" for n in range(len(own)))
+    texts = ", ".join(f"max(CAST(t{n} AS VARCHAR)) AS v{n}" for n in range(len(own)))
+    told = ", ".join(f"v{n}" for n in range(len(own)))
     lost = (
-        f"SELECT {names}, count(*) AS n FROM (SELECT {keys} FROM {child} WHERE {held}) AS c"
-        f" WHERE NOT EXISTS (SELECT 1 FROM (SELECT {wanted} FROM {parent}) AS p WHERE {same})"
+        f"SELECT {names}, {texts}, count(*) AS n FROM (SELECT {shown} FROM {child} WHERE {held}) AS c"
+        f" WHERE NOT EXISTS (SELECT 1 FROM (SELECT {others} FROM {parent}) AS p WHERE {same})"
         f" GROUP BY {names}"
     )
     return (
-        f"SELECT {texts}, n, sum(n) OVER () AS lost, count(*) OVER () AS different"
+        f"SELECT {told}, n, sum(n) OVER () AS lost, count(*) OVER () AS different"
         f" FROM ({lost}) AS g ORDER BY n DESC, {names} LIMIT {EXAMPLES}"
     )

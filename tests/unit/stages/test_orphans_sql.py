@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -32,10 +32,23 @@ class Session:
 
 
 @dataclass
+class Blind:
+    """The same of another language, which keeps what it was asked."""
+
+    connection: Any
+    dialect: Dialect
+    asked: list[str]
+
+    def select(self, query: str) -> list[tuple[Any, ...]]:
+        self.asked.append(query)
+        return list(self.connection.execute(query).fetchall())
+
+
+@dataclass
 class Table:
     """A `Source` of a table there."""
 
-    session: Session
+    session: Session | Blind
     name: str
     rows: pa.Table
 
@@ -70,6 +83,17 @@ def test_all_that_match_are_no_orphans_and_nan_is_no_key() -> None:
 def test_kinds_that_differ_are_not_cast(own: list[Any], other: list[Any]) -> None:
     with pytest.raises(InfrastructureError, match="cannot be compared"):
         orphans_there(*sides({"a": own}, {"b": other}))
+
+
+def test_blanks_at_a_texts_end_count_where_the_database_ignores_them() -> None:
+    child, parent = sides({"a": ["x ", "x ", "x", "y"]}, {"b": ["x", "y"]})
+    asked: list[str] = []
+    for side, name in ((child, "a"), (parent, "b")):
+        session: Any = side.source.asked().session  # type: ignore[attr-defined]
+        blind = Blind(session.connection, replace(DUCK, blank=frozenset({name})), asked)
+        side.source.session = blind  # type: ignore[attr-defined]
+    assert orphans_there(child, parent) == Orphans(4, 0, 2, 1, (Orphan(("x ",), 2, None),))
+    assert """"a" || '.'""" in asked[-1] and """"b" || '.'""" in asked[-1]
 
 
 def test_tables_of_two_connections_do_not_lie_together() -> None:
