@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
-from runner.stages.tables.suite import Expectation, Suite
+from runner.stages.tables.suite import Expectation, Suite, named_columns
 from runner.text import one_line, reason
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def validate(frame: Any, suite: Suite, table: str, kind: Kind = "pandas") -> Ans
     built: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for expectation in suite.expectations:
+        if other := _another(expectation, [str(name) for name in frame.columns]):
+            errors[expectation.id] = other
+            continue
         try:
             built[expectation.id] = build(expectation)
         except Exception as error:  # an unknown type, arguments that it does not take
@@ -54,6 +57,16 @@ def validate(frame: Any, suite: Suite, table: str, kind: Kind = "pandas") -> Ans
     except Exception as error:
         return Answers({}, {}, {**dict.fromkeys(built, reason(error)), **errors}, {})
     return Answers(_by_id(document, suite), {id: _words(e) for id, e in built.items()}, errors, document)
+
+
+def _another(expectation: Expectation, columns: Sequence[str]) -> str:
+    """Why Great Expectations would answer from another column, or '': it takes the first of a name, be it in
+    capitals or not, though the very column that is asked of stands behind it."""
+    for name in named_columns(expectation.kwargs):
+        alike = [column for column in columns if column.casefold() == name.casefold()]
+        if len(alike) > 1 and alike[0] != name:
+            return f"Great Expectations takes column {alike[0]!r} for {name!r}"
+    return ""
 
 
 def version() -> str:

@@ -190,3 +190,11 @@ def test_what_great_expectations_lets_every_table_pass_is_an_error_each(tmp_path
     report = run(data_job(tmp_path, t=write(tmp_path, nothing)))
     causes = [check.cause for check in report.checks[1:]]
     assert len(causes) == len(nothing) and all(c.startswith("can never fail") for c in causes), causes
+
+
+def test_great_expectations_does_not_answer_from_a_column_of_nearly_the_same_name(tmp_path: Path) -> None:
+    asked = [e(NOT_NULL, column="x"), e(NOT_NULL, column="X")]
+    report = run(data_job(tmp_path, t=write(tmp_path, asked, x=[1, 2], X=[None, 1.0])))
+    own, other = (checks_of(report)[f"t/{NOT_NULL}({name})"] for name in "xX")
+    assert own.status is Status.PASSED
+    assert (other.status, other.cause.endswith("takes column 'x' for 'X'")) == (Status.ERROR, True)
