@@ -41,6 +41,7 @@ SCHEMA = "public"
 EXACT_DIGITS = 15  # so many decimal digits, and no more, are one float each: C's DBL_DIG
 INTEGERS, FLOATS = ("smallint", "integer", "bigint"), ("real", "double precision")
 TEXTS = ("character varying", "text")
+WRITTEN = ("numeric", "character", "time without time zone", "time with time zone")  # whose texts say all
 MOMENTS = {
     "timestamp without time zone": (Kind.TIME, "datetime64[us]"),
     "timestamp with time zone": (Kind.INSTANT, "datetime64[us, UTC]"),
@@ -174,7 +175,9 @@ class RedshiftTable:
     def digest(self) -> str:
         """Of the columns with their types, and for each the sum of its values' 64-bit fingerprints."""
         self._guard()
-        sums = [f"sum(CAST({_fingerprint(*each)} AS decimal(38, 0)))" for each in self._read.values()]
+        types = {str(name): str(type) for name, type, _ in self._described}
+        each = (_fingerprint(column, types[name]) for name, (column, _) in self._read.items())
+        sums = [f"sum(CAST({fingerprint} AS decimal(38, 0)))" for fingerprint in each]
         found = self.statements.select(f"SELECT count(*), {', '.join(sums)} FROM {self._relation}")[0]
         told = [self.schema, self.name, self._described, list(map(str, found))]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -201,7 +204,7 @@ class RedshiftTable:
 
     @property
     def _names(self) -> dict[str, str]:
-        return {"schema": text(self.schema), "table": text(self.name)}
+        return {"schema": _text(self.schema), "table": _text(self.name)}
 
     @cached_property
     def _described(self) -> list[tuple[Any, ...]]:
@@ -238,11 +241,17 @@ def _column(name: str, type: str, digits: Any) -> tuple[Column, str]:
     return Column(name, Kind.OBJECT, "object"), sql
 
 
-def _fingerprint(column: Column, sql: str) -> str:
-    """Of a value's whole text: without a length, a cast would cut it after 256 bytes. A boolean has none."""
+def _text(value: str) -> str:
+    """A text in a statement: there a backslash is special, too."""
+    return text(value).replace("\\", "\\\\")
+
+
+def _fingerprint(column: Column, type: str) -> str:
+    """Of a value's whole text: without a length, a cast would cut it after 256 bytes. A boolean has none; of
+    types whose text nobody knows (SUPER, geometries), nulls alone are told apart."""
     said = f"CAST({column.sql} AS varchar(65535))"
     if column.kind is Kind.BOOLEAN:
         said = f"CASE WHEN {column.sql} THEN 't' WHEN NOT {column.sql} THEN 'f' END"
-    if column.kind is Kind.OBJECT:
+    if column.kind is Kind.OBJECT and type not in WRITTEN:
         return f"CASE WHEN {column.sql} IS NULL THEN 0 ELSE 1 END"
     return f"farmfingerprint64({said})"

@@ -127,7 +127,7 @@ def _rows(table: PostgresTable | RedshiftTable, columns: Mapping[str, Column]) -
     if isinstance(table, PostgresTable):
         return [row for batch in table._batches() for row in batch]
     found = table.statements.select(f"SELECT * FROM {table._relation}")  # noqa: S608
-    return parsed_rows(list(columns.values()), found)
+    return parsed_rows(list(columns.values()), found, table.where)
 
 
 def alike(there: Any, here: Any) -> bool:

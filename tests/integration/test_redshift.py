@@ -93,6 +93,22 @@ def test_a_value_that_changes_changes_the_digest(database: Server) -> None:
     database.run("UPDATE few SET t = 'row 3' WHERE n = 3")
 
 
+def test_a_decimal_of_many_digits_that_changes_changes_the_digest(database: Server) -> None:
+    database.run("CREATE TABLE IF NOT EXISTS pay AS SELECT 1.50::numeric(18, 2) AS x, 'a'::char(3) AS c")
+    before = table(database, "pay")[0].digest()
+    for update in ("UPDATE pay SET x = 2.50", "UPDATE pay SET c = 'b'"):
+        database.run(update)
+        after = table(database, "pay")[0].digest()
+        assert after != before
+        before = after
+
+
+def test_a_name_is_no_more_than_one(database: Server) -> None:
+    for name in ("few\\' OR true --", "few' OR true --", "few\\"):
+        with pytest.raises(InfrastructureError, match="no such table"):
+            table(database, name)[0].columns()
+
+
 def test_only_selects_are_sent(database: Server) -> None:
     few, client = table(database)
     few.digest()
