@@ -61,11 +61,20 @@ class Postgres:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         found = cls(connection, where, seconds)
-        found._guarded(lambda: connection.execute("SELECT 1").fetchall())  # from now on, a transaction stands
-        limits = (f"statement_timeout = {int(seconds * 1000)}", f"lock_timeout = {LOCK_SECONDS * 1000}")
-        for setting in (*SETTINGS, *limits):
-            found.select(f"SET LOCAL {setting}")
+        try:
+            found._begin()
+        except BaseException:
+            found.close()
+            raise
         return found
+
+    def _begin(self) -> None:
+        """From now on, a transaction stands."""
+        self._guarded(lambda: list(self.connection.execute("SELECT 1").fetchall()))
+        milliseconds = max(int(self.seconds * 1000), 1)  # 0 would be no limit
+        limits = (f"statement_timeout = {milliseconds}", f"lock_timeout = {LOCK_SECONDS * 1000}")
+        for setting in (*SETTINGS, *limits):
+            self.select(f"SET LOCAL {setting}")
 
     def select(self, query: str, values: Sequence[Any] | None = None) -> Values:
         """A query's rows. Raises DataError, or InfrastructureError with the server's cause."""

@@ -155,6 +155,28 @@ def test_a_slow_query_is_stopped_by_the_server(database: Server) -> None:
         postgres.select("SELECT 1")
 
 
+def test_less_than_a_millisecond_is_a_limit_too(database: Server) -> None:
+    with pytest.raises(InfrastructureError, match="statement_timeout"):
+        opened(database, 0.0004).select("SELECT pg_sleep(1)")
+
+
+def test_a_connection_that_cannot_be_used_is_closed(
+    database: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[Any]()
+    connect = psycopg.connect
+
+    def kept(*given: Any, **named: Any) -> Any:
+        made.append(connect(*given, **named))
+        return made[-1]
+
+    monkeypatch.setattr(psycopg, "connect", kept)
+    monkeypatch.setattr("runner.adapters.postgres.SETTINGS", ("nonsense = on",))
+    with pytest.raises(InfrastructureError, match="nonsense"):
+        opened(database)
+    assert made[0].closed
+
+
 def test_a_connection_that_the_server_ends_is_told_from_then_on(database: Server) -> None:
     postgres = opened(database)
     few = table(postgres)
