@@ -28,7 +28,7 @@ def observed(expectation: Expectation, result: Mapping[str, Any]) -> str:
 def expected(expectation: Expectation, words: str) -> str:
     """The engine's sentence for the expectation, or its type and arguments."""
     kwargs = {k: v for k, v in expectation.kwargs.items() if k != "batch_id"}
-    return words or one_line(f"{expectation.type} {json.dumps(kwargs, default=str)}")
+    return one_line(words or f"{expectation.type} {json.dumps(kwargs, default=str)}")
 
 
 def examined(result: Mapping[str, Any]) -> int | None:
