@@ -145,7 +145,7 @@ def _bounded(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """As many rows as have so many bytes together."""
     left = BYTES
     for row in rows:
-        left -= sum(min(len(cell), LONGEST) if isinstance(cell, str | bytes) else CELL for cell in row)
+        left -= sum(min(len(cell), LONGEST) if hasattr(cell, "__len__") else CELL for cell in row)
         if left < 0:
             return
         yield row
@@ -161,7 +161,9 @@ def _shown(value: Any, is_sensitive: bool) -> Any:
         return None
     if is_sensitive:
         return MASKED
-    return value[:LONGEST] if isinstance(value, str | bytes) else value
+    if isinstance(value, bytes):
+        value = value[:LONGEST].decode("ascii", "backslashreplace")
+    return str(value)[:LONGEST] if hasattr(value, "__len__") else value
 
 
 def _array(values: Sequence[Any]) -> Any:
