@@ -78,7 +78,7 @@ def _of_texts(asked: Asked, column: Column) -> Newest:
     odd = Scalar("count(*)", f"NOT {column.missing} AND (NOT {iso} OR {time} IS NULL)")
     latest, days = Scalar(f"CAST(max({time}) AS VARCHAR)"), Scalar(f"max(length({value}))")
     found = asked.answer((odd, latest, days))
-    if found.get(odd):
+    if _told(asked, odd, column, found):
         raise InfrastructureError(f"{found[odd]:,} values of {column.name!r} are no ISO times")
     told = _told(asked, latest, column, found)
     return Newest(_parsed(str(told), column), found.get(days) == len("2013-01-31"))

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from runner.config.data import TableSource
 from runner.errors import InfrastructureError, LockgateError
 from runner.expect.literals import Uncompiled
+from runner.sources.databases import Name, parts_of
 from runner.sources.opening import Places
 from runner.stages.tables.answering import Answered
 from runner.stages.tables.engine import Answers, validate
@@ -108,7 +109,8 @@ def _catalogued(session: Any, where: str, connection: Any, table: str) -> SparkT
     if connection.kind != "glue":
         hint = "leave out --engine spark: databases answer by themselves"
         raise InfrastructureError(f"Spark does not read {connection.kind}", where=where, hint=hint)
-    name = ".".join("`" + part.replace("`", "``") + "`" for part in (connection.database, table))
+    parts = Name(where, connection.kind, parts_of(table, where)).within(connection.database)
+    name = ".".join("`" + part.replace("`", "``") + "`" for part in parts)
 
     def files() -> list[Stored]:
         session.catalog.refreshTable(name)

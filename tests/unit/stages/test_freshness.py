@@ -12,11 +12,15 @@ import pyarrow as pa
 import pytest
 from helpers.between import job, judged, source, table
 
+from runner.errors import InfrastructureError
+from runner.expect.asks import ALL_ROWS
+from runner.expect.columns import column_of
 from runner.model import Check, Status
 from runner.stages.tables import freshness
 from runner.stages.tables.answering import Answered
 from runner.stages.tables.engine import Answers
 from runner.stages.tables.further import Seen
+from runner.stages.tables.newest import _of_texts
 
 PASSED, FAILED, ERROR = Status.PASSED, Status.FAILED, Status.ERROR
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -38,6 +42,17 @@ def fresh(root: Path, values: Any, suffix: str = ".parquet", sensitive: bool = F
 
 def times(newest: datetime, *more: Any) -> pd.Series:
     return pd.Series([newest - 30 * HOURS, newest, newest - 900 * HOURS, *more])
+
+
+def test_texts_that_nobody_looked_at_are_no_evidence() -> None:
+    class Table:
+        """Answers all but whether any text is no time."""
+
+        def answer(self, asks: Any) -> dict[Any, Any]:
+            return {ask: "2026-11-22 11:00:00" for ask in asks if ask.where == ALL_ROWS}
+
+    with pytest.raises(InfrastructureError, match="cannot be computed"):
+        _of_texts(Table(), column_of("at", "string"))  # type: ignore[arg-type]
 
 
 NAIVE = NOW.replace(tzinfo=None)

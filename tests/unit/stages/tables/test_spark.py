@@ -195,7 +195,8 @@ def test_a_glue_table_is_named_as_spark_quotes_it_and_databases_are_refused(tmp_
     }  # fmt: skip
     places = Places(tmp_path, tmp_path, lambda uri, path: None, connections)
     opened(session, "t", TableSource(source="lake:trips", suite="s.json"), places).read()
-    assert asked == ["`d``b`.`trips`"]
+    opened(session, "t", TableSource(source='lake:other."odd.name"', suite="s.json"), places).read()
+    assert asked == ["`d``b`.`trips`", "`other`.`odd.name`"]
     with pytest.raises(InfrastructureError, match="Spark does not read postgresql"):
         opened(session, "t", TableSource(source="pg:trips", suite="s.json"), places)
 
