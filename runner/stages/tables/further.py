@@ -14,6 +14,7 @@ from runner.model import Check, Plot, Status, Table
 from runner.sources.source import Source
 from runner.stages import StageJob
 from runner.stages.tables.answering import Answered
+from runner.stages.tables.masking import unquoted
 from runner.text import one_line
 
 # The field of a table in lockgate.yml -> the module that judges it, imported when it is asked for.
@@ -82,6 +83,6 @@ def _found(kind: Kind, seen: Seen) -> Findings:
     try:
         return kind.judge(seen)
     except (LockgateError, OSError) as error:
-        cause = one_line(str(error).splitlines()[0])
+        cause = unquoted(one_line(str(error).splitlines()[0]), seen.config.sensitive)
         ids = kind.ids(seen.job.root, seen.name, seen.config)
         return Findings(tuple(Check(id, Status.ERROR, seen.config.source, cause=cause) for id in ids))

@@ -89,12 +89,12 @@ def _unchanged(seen: Seen, digest: str) -> Check:
     if seen.config.trust_footer:
         measured += f", answered by the footer alone: {len(seen.answered.by_footer)}"
     try:
-        same = seen.source.digest() == digest
-    except (LockgateError, OSError):
-        same = False
-    if same:
-        return Check(id, Status.PASSED, source, measured=measured)
-    cause = f"table {seen.name}: {source} changed or vanished while it was judged"
+        if seen.source.digest() == digest:
+            return Check(id, Status.PASSED, source, measured=measured)
+        why = "its digest is another one"
+    except (LockgateError, OSError) as error:
+        why = unquoted(one_line(str(error).splitlines()[0]), seen.config.sensitive)
+    cause = f"table {seen.name}: {source} changed or vanished while it was judged: {why}"
     return Check(id, Status.ERROR, source, cause=cause, measured=measured)
 
 

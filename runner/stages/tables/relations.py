@@ -13,6 +13,7 @@ from runner.errors import LockgateError
 from runner.model import Check, Status
 from runner.stages.tables.between import Between
 from runner.stages.tables.further import Seen
+from runner.stages.tables.masking import unquoted
 from runner.text import one_line
 
 # The kind of a relation -> the module that judges it, imported when it is asked for.
@@ -55,13 +56,19 @@ def _judged(id: str, relation: Relation, between: Between) -> Check:
     try:
         check = judge(id, relation, between)
     except (LockgateError, OSError) as error:
-        check = Check(id, Status.ERROR, cause=one_line(str(error).splitlines()[0]))
+        cause = unquoted(one_line(str(error).splitlines()[0]), _sensitive(relation, between))
+        check = Check(id, Status.ERROR, cause=cause)
     return replace(check, seconds=time.monotonic() - begun)
 
 
 def _tables(relation: Relation) -> tuple[str, str]:
     other = relation.references if isinstance(relation, ForeignKey) else relation.other
     return relation.table, other
+
+
+def _sensitive(relation: Relation, between: Between) -> list[str]:
+    tables = (between.tables[name] for name in _tables(relation) if name in between.tables)
+    return [column for table in tables for column in table.config.sensitive]
 
 
 def _is_same(table: Seen) -> bool:

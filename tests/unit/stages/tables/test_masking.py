@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
+from helpers.between import judged, table
 from helpers.judging import checks_of, data_job
 
+from runner.errors import InfrastructureError
 from runner.model import Status
 from runner.stages.data import run
+from runner.stages.tables import freshness, row_counts
 from runner.stages.tables.engine import Answers
 from runner.stages.tables.masking import MASKED, masked, unquoted
 from runner.stages.tables.suite import Expectation
@@ -82,6 +87,18 @@ def test_a_complaint_is_told_without_what_it_quotes() -> None:
     assert unquoted(said, ()) == said
     answers = Answers({}, {}, {"a": said}, {})
     assert "secret" not in masked(answers, ("name",)).errors["a"]
+
+
+def test_what_cannot_be_told_beside_a_suite_quotes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freshness, "judge", Mock(side_effect=InfrastructureError("no 'planted' here")))
+    monkeypatch.setattr(row_counts, "judge", Mock(side_effect=InfrastructureError("no 'planted' here")))
+    fields = {"source": table(tmp_path, "t", {"n": [1]}), "freshness": {"column": "n", "within": "1d"}}
+    relations = {"r": {"kind": "row-counts", "table": "t", "other": "t", "least": 1}}
+    for hidden, said in (([], "no 'planted' here"), (["n"], "no '[masked]' here")):
+        found = judged(tmp_path, {"t": {**fields, "sensitive": hidden}}, relations=relations)
+        assert {found["t/freshness"].cause, found["t/row-counts(r)"].cause} == {said}
 
 
 def test_a_column_is_hidden_by_whatever_name_great_expectations_answers_from_it() -> None:
