@@ -71,11 +71,19 @@ def unquoted(complaint: str, sensitive: Collection[str]) -> str:
 
 def _result(result: Mapping[str, Any], sensitive: Collection[str]) -> Mapping[str, Any]:
     config = result.get("expectation_config") or {}
-    if not _folded(named_columns(config.get("kwargs") or {})) & _folded(sensitive):
+    if not _touches(config, sensitive):
         return result
     keep = {"observed_value"} if config.get("type") in VALUELESS else frozenset[str]()
     values = {k: v if k in keep else _value(k, v) for k, v in (result.get("result") or {}).items()}
     return {**result, "result": values, "exception_info": _info(result.get("exception_info") or {})}
+
+
+def _touches(config: Mapping[str, Any], sensitive: Collection[str]) -> bool:
+    """Whether a result may hold a value of such a column: also where it names none, but a query of its own."""
+    named = _folded(named_columns(config.get("kwargs") or {}))
+    if not named:
+        return not str(config.get("type")).startswith("expect_table_")
+    return not named.isdisjoint(_folded(sensitive))
 
 
 def _folded(names: Collection[str]) -> set[str]:

@@ -50,6 +50,11 @@ ANSWERS = {
         **result("expect_column_mean_to_be_between", {"column": "name"}),
         "exception_info": {"m": {"raised_exception": True, "exception_message": "not a float: secret"}},
     },
+    "query": result(
+        "unexpected_rows_expectation", {"unexpected_rows_query": "SELECT * FROM {batch}"},
+        observed_value=1, details={"unexpected_rows": [{"id": 7, "name": "secret"}]},
+    ),
+    "table": result("expect_table_row_count_to_equal", {"value": 4}, observed_value=3),
     "other": result("expect_column_max_to_be_between", {"column": "id"}, observed_value=9),
 }  # fmt: skip
 HIDDEN = masked(Answers(ANSWERS, {}, {}, {"results": list(ANSWERS.values())}), ("name",))
@@ -63,7 +68,7 @@ def test_no_value_is_left_and_the_counts_are() -> None:
     assert left["partial_unexpected_index_list"] == [1, MASKED] and left["unexpected_percent"] == 50.0
     assert HIDDEN.results["distinct"]["result"] == {"observed_value": 3}
     assert HIDDEN.results["raised"]["exception_info"]["m"]["raised_exception"] is True
-    assert HIDDEN.results["other"] == ANSWERS["other"]
+    assert all(HIDDEN.results[id] == ANSWERS[id] for id in ("other", "table"))
 
 
 def test_what_is_left_can_be_put_into_words() -> None:
