@@ -54,7 +54,13 @@ def read_frame(path: Path, source: str) -> pd.DataFrame:
 def _parquet(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    frame = pd.read_parquet(path)
+    return without_index(pd.read_parquet(path))
+
+
+def without_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with an index that counts from 0; one that has names becomes columns."""
+    import pandas as pd
+
     if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None:
         return frame.reset_index(drop=True)
     return frame.reset_index(drop=all(name is None for name in frame.index.names))

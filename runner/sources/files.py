@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -79,10 +79,21 @@ class Files:
     def frame(self) -> pd.DataFrame:
         import pandas as pd
 
-        parts = self._parts
-        frames = [read_frame(path, name) for name, path in zip(self._names, parts.paths, strict=True)]
+        frames = [read_frame(path, name) for name, path in self.named_parts().items()]
         frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-        return frame.assign(**repeated(parts.folders, [len(each) for each in frames]))
+        return frame.assign(**self.partitions([len(each) for each in frames]))
+
+    def named_parts(self) -> Mapping[str, Path]:
+        """The table's Parquet files in their order, by the names that people know them by."""
+        return dict(zip(self._names, self._parts.paths, strict=True))
+
+    def rows(self) -> Sequence[int]:
+        """How many rows each file has."""
+        return self._parts.rows
+
+    def partitions(self, rows: Sequence[int]) -> Mapping[str, pd.Series[Any]]:
+        """The columns that folders' names make, for so many rows of each file."""
+        return repeated(self._parts.folders, rows)
 
     def digest(self) -> str:
         """Of one file its bytes' sha256; of many that of the lines `name NUL sha256`. A file that is not

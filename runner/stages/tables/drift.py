@@ -6,7 +6,7 @@ doubt: its lower confidence bound, which holds for all columns together, exceeds
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from runner.adapters.tables import local_file, read_frame
 from runner.config.data import Drift, TableSource
 from runner.drift.effects import JS, PSI, WASSERSTEIN, Compared, Question, effects
 from runner.errors import InfrastructureError, LockgateError
+from runner.sources.drawing import drawn
+from runner.sources.files import file_at
+from runner.sources.source import Source
 from runner.stages.tables.drift_columns import NUMBER, Pair, jointly, paired
 from runner.stages.tables.drift_shown import Judged, check_of, facts_of, histograms, intervals
 from runner.stages.tables.further import Findings, Seen
@@ -49,8 +52,8 @@ def judge(seen: Seen) -> Findings:
     """A check for each id. Raises InfrastructureError where either table cannot be read or is too small."""
     drift = _rule(seen.config)
     columns = drift.columns or _comparable(seen.job.root, drift.against)
-    digest, reference = _training(seen.job.root, drift.against)
-    current = _drawn(seen.source.frame(), seen.config.source)
+    digest, reference = _training(seen, drift.against, columns)
+    current = _drawn(seen.source, columns, seen.config.source)
     judged = list(_judged(seen.name, drift, {c: _both(c, reference, current) for c in columns}))
     hidden = seen.config.sensitive
     told = {"against": drift.against, "sha256": digest, "alpha": drift.alpha, "rows": len(reference)}
@@ -101,21 +104,24 @@ def _parquet(path: Path, against: str) -> tuple[str, ...]:
     return tuple(f.name for f in schema if not types.is_temporal(f.type) and not types.is_nested(f.type))
 
 
-def _training(root: Path, against: str) -> tuple[str, pd.DataFrame]:
-    path = local_file(root, against)
+def _training(seen: Seen, against: str, columns: Collection[str]) -> tuple[str, pd.DataFrame]:
+    path = local_file(seen.job.root, against)
+    folder = seen.scratch / "training"
+    folder.mkdir(exist_ok=True)
     digest = sha256_file(path)
-    frame = _drawn(read_frame(path, against), against)
+    frame = _drawn(file_at(path, folder), columns, against)
     if sha256_file(path) != digest:
         raise InfrastructureError("it changed while it was read", where=against)
     return digest, frame
 
 
-def _drawn(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+def _drawn(source: Source, columns: Collection[str], where: str) -> pd.DataFrame:
+    frame = drawn(source, columns, MOST, SEED)
     if len(frame) < LEAST:
         raise InfrastructureError(
             f"{len(frame):,} rows are too few to tell drift: {LEAST} are the least", where=where
         )
-    return frame.sample(MOST, random_state=SEED) if len(frame) > MOST else frame
+    return frame
 
 
 def _both(column: str, reference: pd.DataFrame, current: pd.DataFrame) -> Both | LockgateError:
