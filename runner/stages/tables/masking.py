@@ -79,7 +79,7 @@ def _result(result: Mapping[str, Any], sensitive: Collection[str]) -> Mapping[st
 
 
 def _touches(config: Mapping[str, Any], sensitive: Collection[str]) -> bool:
-    """Whether a result may hold a value of such a column: also where it names none, but a query of its own."""
+    """Whether a result may hold a value of such a column: also one of a query, which names none."""
     named = _folded(named_columns(config.get("kwargs") or {}))
     if not named:
         return not str(config.get("type")).startswith("expect_table_")
