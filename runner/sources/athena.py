@@ -26,6 +26,7 @@ from runner.sources.catalogue import Listed, Object, listed, objects
 from runner.sources.cost import Limits
 from runner.sources.dialects import ATHENA, Dialect
 from runner.sources.fetched import framed
+from runner.sources.paged import Paged
 from runner.sources.polling import Clock, awaited
 from runner.sources.sql import SqlTable
 from runner.text import one_line
@@ -50,7 +51,7 @@ def dialect_of(is_sandbox: bool) -> Dialect:
 
 
 @dataclass
-class Queries:
+class Queries(Paged):
     """Athena as `sql.Session` wants it; `scanned` adds up the bytes that its queries read."""
 
     aws: Aws
@@ -61,22 +62,6 @@ class Queries:
     clock: Clock = field(default_factory=Clock)
     scanned: int = 0
     lost: str = ""
-
-    def select(self, query: str) -> list[tuple[Any, ...]]:
-        return [row for rows in self.batches(query) for row in rows]
-
-    def batches(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
-        """A query's rows, page by page."""
-        if self.lost:
-            raise InfrastructureError(self.lost, where=self.where)
-        try:
-            id = self._run(query)
-            yield from self._pages(id)
-        except Uncomputable:
-            raise
-        except InfrastructureError as error:
-            self.lost = error.what
-            raise InfrastructureError(error.what, where=self.where, hint=error.hint) from None
 
     def _run(self, query: str) -> str:
         place = {"ResultConfiguration": {"OutputLocation": self.config.output}} if self.config.output else {}

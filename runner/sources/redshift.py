@@ -26,6 +26,7 @@ from runner.expect.literals import Uncompiled, text
 from runner.sources.cost import Limits
 from runner.sources.dialects import REDSHIFT, Dialect
 from runner.sources.fetched import framed
+from runner.sources.paged import Paged
 from runner.sources.polling import Clock, awaited
 from runner.sources.sql import SqlTable
 from runner.text import one_line
@@ -54,7 +55,7 @@ SIZE = 'SELECT size FROM svv_table_info WHERE "schema" = {schema} AND "table" = 
 
 
 @dataclass
-class Statements:
+class Statements(Paged):
     """The Data API as `sql.Session` wants it."""
 
     aws: Aws
@@ -64,28 +65,12 @@ class Statements:
     clock: Clock = field(default_factory=Clock)
     lost: str = ""
 
-    def select(self, query: str) -> list[tuple[Any, ...]]:
-        return [row for rows in self.batches(query) for row in rows]
-
     def tried(self, query: str) -> list[tuple[Any, ...]]:
         """A query's rows; none where it fails, which ends nothing."""
         try:
             return [row for rows in self._pages(self._run(query)) for row in rows]
         except InfrastructureError:
             return []
-
-    def batches(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
-        """A query's rows, page by page."""
-        if self.lost:
-            raise InfrastructureError(self.lost, where=self.where)
-        try:
-            id = self._run(query)
-            yield from self._pages(id)
-        except Uncomputable:
-            raise
-        except InfrastructureError as error:
-            self.lost = error.what
-            raise InfrastructureError(error.what, where=self.where, hint=error.hint) from None
 
     def _run(self, query: str) -> str:
         told = self.aws.call(
