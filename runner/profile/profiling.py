@@ -16,6 +16,7 @@ from runner.profile.proposals import proposals
 from runner.profile.seen import SeenTable
 from runner.profile.writing import Written, written
 from runner.sources.source import Source
+from runner.stages.tables.masking import unquoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,13 @@ def require_free(path: Path, *, force: bool) -> None:
 def profiled_at(place: Place, sensitive: Iterable[str], confidence: float, *, real: bool) -> Profile:
     """The profile of a table where it lies; `real`: the real AWS may be asked for s3:// sources. Raises as
     `profiled` and `opened` do."""
+    hidden = (*place.sensitive, *sensitive)
     with at_hand(place, real=real) as source:
-        return profiled(place.name, source, (*place.sensitive, *sensitive), confidence)
+        try:
+            return profiled(place.name, source, hidden, confidence)
+        except InfrastructureError as error:  # what a reader says of a damaged value quotes it
+            told = unquoted(error.what, hidden)
+            raise InfrastructureError(told, where=error.where, hint=error.hint) from None
 
 
 def profiled(name: str, source: Source, sensitive: Iterable[str] = (), confidence: float = 0.99) -> Profile:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from runner.cli import main
@@ -108,6 +110,16 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
     told = capsys.readouterr()
     assert said in told.err and "Traceback" not in told.err + told.out
     assert not (solution / "suites").exists()
+
+
+def test_a_damaged_value_of_a_sensitive_column_is_not_quoted(
+    solution: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = pa.array([b"secret\xff"]).view(pa.string())
+    pq.write_table(pa.table({"fare": broken}), solution / "build" / "trips.parquet")
+    assert main(["profile", "trips"]) == 3
+    told = capsys.readouterr().err
+    assert "secret" not in told and "[masked]" in told
 
 
 def test_a_wrong_solution_is_told(solution: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,6 +130,8 @@ def _both(column: str, reference: pd.DataFrame, current: pd.DataFrame) -> Both |
         return pair, pair.compared()
     except LockgateError as error:
         return error
+    except UnicodeDecodeError:
+        return InfrastructureError("it holds a text that is not UTF-8")
 
 
 def _judged(table: str, drift: Drift, columns: Mapping[str, Both | LockgateError]) -> Iterator[Judged]:

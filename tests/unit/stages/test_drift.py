@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from helpers.between import job, judged, table
 
@@ -202,3 +204,16 @@ def test_columns_of_any_values_are_compared_without_a_warning(name: str, tmp_pat
         ("joint (column)", "joint"), Status.PASSED
     )
     assert statuses(asked(tmp_path, now, then, **both))["joint (column)"] is Status.FAILED
+
+
+def test_a_text_that_is_not_utf_8_is_the_error_of_its_column_alone(tmp_path: Path) -> None:
+    now = frame(2)
+    rows = pa.Table.from_pandas(now, preserve_index=False)
+    table(tmp_path, "training", frame(1))
+    place = table(tmp_path, "t", now)
+    broken = pa.array([b"\xffa"] * len(now)).view(pa.string())
+    at = rows.schema.get_field_index("kind")
+    pq.write_table(rows.set_column(at, "kind", broken), tmp_path / place)
+    report = run(job(tmp_path, {"t": {"source": place, "drift": {"against": "training.parquet"}}}))
+    assert statuses(report)["kind"] is Status.ERROR and "not UTF-8" in causes(report)["kind"]
+    assert statuses(report)["x"] is Status.PASSED

@@ -90,6 +90,9 @@ def test_a_complaint_is_told_without_what_it_quotes() -> None:
     said = "invalid value 'secret' in \"name\", and 'another"
     assert unquoted(said, ("name",)) == "invalid value '[masked]' in '[masked]', and '[masked]'"
     assert unquoted(said, ()) == said
+    assert unquoted("Unknown error: Wrapping a secret\ufffd failed", ("name",)).endswith(
+        "Wrapping '[masked]' failed"
+    )
     answers = Answers({}, {}, {"a": said}, {})
     assert "secret" not in masked(answers, ("name",)).errors["a"]
 
