@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from runner.adapters.output import SECRECY
 from runner.config.data import PostgreSql
@@ -49,7 +49,8 @@ def _with_token(url: str, name: str, aws: Aws) -> str:
     split = urlsplit(url)
     if not split.username or split.password:
         raise InfrastructureError("with iam, the URL has a user and no password", where=name)
-    asked = {"DBHostname": split.hostname, "Port": split.port or PORT, "DBUsername": split.username}
+    user = unquote(split.username)
+    asked = {"DBHostname": split.hostname, "Port": split.port or PORT, "DBUsername": user}
     token = str(aws.call("rds", "generate_db_auth_token", **asked))
     SECRECY.learn({f"{name}_password": token})
     place = f"{split.username}:{quote(token, safe='')}@{split.hostname}:{split.port or PORT}"

@@ -118,6 +118,8 @@ def test_a_token_of_iam_stands_in_for_the_password() -> None:
     assert unquote(split.password or "") == aws.answers["generate_db_auth_token"]
     assert (split.username, split.query, split.path) == ("judge", "sslmode=require", "/sales")
     assert aws.asked[0][1] == {"DBHostname": "db.example", "Port": 5432, "DBUsername": "judge"}
+    url_of(config, "w", {"U": "postgresql://ju%40dge@db.example/sales"}, lambda: aws)  # type: ignore[arg-type, return-value]
+    assert aws.asked[1][1]["DBUsername"] == "ju@dge"
     with pytest.raises(InfrastructureError, match="no password"):
         url_of(config, "w", {"U": "postgresql://judge:pw@db.example/sales"}, lambda: aws)  # type: ignore[arg-type, return-value]
 
