@@ -9,18 +9,26 @@ import ast
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import normalize
 
 from runner.expect.asks import ALL_ROWS
 from runner.expect.columns import PLAIN, Column, Kind
 from runner.expect.literals import Uncompiled, literal
 from runner.expect.scope import Scope
 
-PARSERS = ("pandas", "great_expectations", "great_expectations__experimental__")
+PANDAS = "pandas"
+PARSERS = (PANDAS, "great_expectations", "great_expectations__experimental__")
 SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 LONGEST = 2000
+# What Great Expectations' grammar reads to its end, and Python alike.
+GRAMMAR = re.compile(
+    r"""col\("[^"\\\n]+"\)(?:\.not[nN]ull\(\)|[ \t]*(?:[<>]=?|[=!]=)[ \t]*"""
+    r"""(?:[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|"[!#-&(-\[\]-~][ !#-&(-\[\]-~]*"))""", re.ASCII
+)  # fmt: skip
+OURS = re.compile(r"\bcol\s*\(|\bnotNull\b")
 TICKED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?P<name>[^`]+)`""")
 
 
@@ -32,16 +40,28 @@ def condition(kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
     if not isinstance(told, str) or parser not in PARSERS or len(told) > LONGEST:
         raise Uncompiled("its row_condition is no plain text")
     try:
-        tree = ast.parse(_without_ticks(told), mode="eval")
-        _require_one_style(told.strip(), tree)
-        return _Writer(Scope(columns), parser)(tree.body)
+        read = _pandas if parser == PANDAS else _theirs
+        return _Writer(Scope(columns))(read(told.strip()))
     except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         raise Uncompiled("its row_condition is not a plain comparison") from None
 
 
-def _without_ticks(told: str) -> str:
-    """pandas writes `odd names` in ticks: col("odd names") says the same. Those in a quoted text stay."""
-    return TICKED.sub(lambda match: f"col({match['name']!r})" if match["name"] else match[0], told.strip())
+def _theirs(told: str) -> ast.expr:
+    """Great Expectations' own language: one comparison. It ignores whatever comes after that."""
+    if not GRAMMAR.fullmatch(told):
+        raise Uncompiled("its row_condition is more than Great Expectations' grammar reads, or less")
+    return ast.parse(told, mode="eval").body
+
+
+def _pandas(told: str) -> ast.expr:
+    """pandas writes `odd names` in ticks: col("odd names") says the same here, and nothing there. Ticks in a
+    quoted text are its own."""
+    if OURS.search(told):
+        raise Uncompiled("its row_condition calls what pandas has not")
+    named = TICKED.sub(lambda match: f"col({match['name']!r})" if match["name"] else match[0], told)
+    tree = ast.parse(named, mode="eval").body
+    _require_one_style(told, tree)
+    return tree
 
 
 def _require_one_style(told: str, tree: ast.AST) -> None:
@@ -56,8 +76,8 @@ def _require_one_style(told: str, tree: ast.AST) -> None:
 class _Writer:
     """A syntax tree of known nodes -> SQL; whatever else there is raises Uncompiled."""
 
-    def __init__(self, scope: Scope, parser: str) -> None:
-        self.scope, self.parser = scope, parser
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
 
     def __call__(self, node: ast.AST) -> str:
         if isinstance(node, ast.BoolOp):
@@ -88,8 +108,6 @@ class _Writer:
         column, value = self._column(left), self._literal(right)
         if column.kind is Kind.BOOLEAN and sign not in ("=", "<>"):
             raise Uncompiled("an order of truths")
-        if self.parser != "pandas" and (value == "" or isinstance(value, bool)):
-            raise Uncompiled("a value that Great Expectations' grammar lacks")
         said = f"({column.sql} {sign} {literal(value, column)})"
         return f"({column.missing} OR {said})" if sign == "<>" else f"(NOT {column.missing} AND {said})"
 
@@ -129,7 +147,7 @@ class _Writer:
         ):
             name = self._literal(node.args[0])
         column = self.scope.column(name)
-        if column.kind is Kind.OTHER:
+        if column.kind is Kind.OTHER or not _can_be_named(column.name):
             raise Uncompiled("its row_condition names no column of a known kind")
         return column
 
@@ -138,3 +156,14 @@ class _Writer:
             return ast.literal_eval(node)
         except ValueError:
             raise Uncompiled("its row_condition compares with no plain value") from None
+
+
+def _can_be_named(column: str) -> bool:
+    """Whether pandas finds a column by its name, be it in ticks: it takes U+FB01 for fi, as Python does,
+    and inf for a number."""
+    return (
+        column not in ("inf", "Inf")
+        and "`" not in column
+        and column.isprintable()
+        and normalize("NFKC", column) == column
+    )

@@ -57,11 +57,51 @@ def test_a_condition_keeps_the_rows_that_pandas_keeps(condition: str, tmp_path: 
         "(a == 1\n)",  # pandas refuses lines
         "a in {[1]}",
         "t == '\\ud800'",
+        'col("a") == 1',  # Great Expectations' words are not pandas'
+        "a.notNull()",
     ],
 )
 def test_what_python_reads_otherwise_than_pandas_is_left(condition: str, tmp_path: Path) -> None:
     with pytest.raises(Uncompiled):
         kept(tmp_path, condition)
+
+
+@pytest.mark.parametrize("text", ['col("a") == 2', 'col("a")>1.5', 'col("t").notNull()', 'col("t") == "`b`"'])
+def test_great_expectations_own_comparisons_are_compiled(text: str, tmp_path: Path) -> None:
+    where = {"row_condition": text, "condition_parser": "great_expectations"}
+    assert asked(tmp_path, TABLE, IN_SET, column="a", value_set=[9], **where)[0] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'col("a") == 1 and col("b") == 2',  # its parser stops after the first comparison
+        'col("a") == 1 # a remark',
+        'col("a") == 0x1',
+        'col("t") == "\\x78"',
+        'col("t") == " x"',
+        'col("t") == ""',
+        '(col("a") == 1)',  # these it cannot parse
+        'not col("a") == 1',
+        "col('a') == 1",
+        'col("t").isnull()',
+        'col("a") in [1]',
+        "a == 1",
+        "`a` == 1",
+    ],
+)
+def test_more_than_great_expectations_own_grammar_is_left(text: str, tmp_path: Path) -> None:
+    """Left to it: it refuses some of these, and reads the rest as something else."""
+    where = {"row_condition": text, "condition_parser": "great_expectations"}
+    with pytest.raises(Uncompiled, match="grammar"):
+        asked(tmp_path, TABLE, IN_SET, column="a", value_set=[9], **where)
+
+
+@pytest.mark.parametrize("name", ["inf", "a`b", "a\tb", "\ufb01"])
+def test_columns_that_pandas_cannot_name_are_left(name: str, tmp_path: Path) -> None:
+    where = {"row_condition": f'col("{name}").notNull()', "condition_parser": "great_expectations"}
+    with pytest.raises(Uncompiled, match="names no column"):
+        asked(tmp_path, {"a": [1], name: [1.0]}, IN_SET, column="a", value_set=[1], **where)
 
 
 def test_a_column_called_as_asks_call_something_else_is_left(tmp_path: Path) -> None:
