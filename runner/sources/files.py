@@ -18,7 +18,7 @@ from runner.expect.columns import Column, column_of
 from runner.expect.duck import DuckTable, columns_of
 from runner.expect.footer import Trusting, footer_of
 from runner.expect.literals import Uncompiled
-from runner.expect.parts import FILE, Parts
+from runner.expect.parts import FILE, Partition, Parts
 from runner.sources.changed import Part
 from runner.sources.formats import CSV, PARQUET, Format, format_of_all
 from runner.sources.globs import WILD
@@ -132,7 +132,7 @@ class Files:
         """The table as Parquet. Raises InfrastructureError, naming the first file that does not fit."""
         names = [item.name for item in self.items]
         form = format_of_all(names)
-        folders = folders_of([item.name for item in self.part.items], self.place.where)
+        folders = self._folders()
         files = dict(zip(self._names, self._at_hand, strict=True))
         if form.kind != PARQUET:
             files = dict(zip(files, self._rewritten(form, files), strict=True))
@@ -141,6 +141,12 @@ class Files:
         if folders:
             self._require_apart(parts)
         return parts
+
+    def _folders(self) -> dict[str, tuple[Partition, ...]]:
+        """The partitions of the files that are judged, of the types that those of all files give them."""
+        found, judged = folders_of([item.name for item in self.items], self.place.where), set(self.part.items)
+        at = [n for n, item in enumerate(self.items) if item in judged]
+        return {name: tuple(values[n] for n in at) for name, values in found.items()}
 
     def _rewritten(self, form: Format, files: Mapping[str, Path]) -> tuple[Path, ...]:
         from runner.sources import delimited, json_lines

@@ -10,6 +10,8 @@ import pytest
 from helpers.between import nowhere
 
 from runner.config.data import TableSource
+from runner.expect.columns import Kind
+from runner.expect.literals import Uncompiled
 from runner.model import Earlier, EarlierRun, TableFacts
 from runner.sources.buckets import Buckets
 from runner.sources.opening import Places, opened
@@ -42,3 +44,19 @@ def test_a_file_that_a_table_is_compared_with_counts_too(field: str, tmp_path: P
     assert part(tmp_path, known, field)[0].startswith("1 of 2 files")
     (tmp_path / "agreed.json").write_text("after")
     assert part(tmp_path, known, field)[0].startswith("all 2 files: each is new")
+
+
+def test_a_partition_is_of_the_type_that_all_files_give_it(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text("{}")
+    (tmp_path / "scratch").mkdir()
+    config, known = TableSource(source="d/", suite="s.json", partitions="changed"), Earlier()
+    for folder in ("k=x", "k=1"):
+        (tmp_path / "d" / folder).mkdir(parents=True)
+        pd.DataFrame({"n": [1]}).to_parquet(tmp_path / "d" / folder / "a.parquet")
+        table = opened("t", config, Places(tmp_path, tmp_path / "scratch", Buckets(nowhere), earlier=known))
+        facts = {"t": TableFacts("d/", "", 1, files=table.facts()["files"])}
+        known = Earlier((EarlierRun("run-0", "", facts),))
+    columns = table.columns()
+    assert table.facts()["part"].startswith("1 of 2 files")
+    assert not isinstance(columns, Uncompiled) and columns["k"].kind is Kind.TEXT
+    assert table.frame()["k"].to_list() == ["1"]
