@@ -82,9 +82,9 @@ def _allowed(e: Expectation) -> float:
 
 
 def _finite(value: Any) -> Any:
-    """The same with NaN and infinities as strings: JSON has no other way to say them."""
+    """The same with NaN as null, as in Great Expectations' JSON, and infinities as strings: JSON has none."""
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return None if math.isnan(value) else str(value)
     if isinstance(value, dict):
         return {str(k): _finite(v) for k, v in value.items()}
     return [_finite(v) for v in value] if isinstance(value, list | tuple) else value
