@@ -71,7 +71,7 @@ def test_planted_faults_fail_with_numbers_and_keep_their_evidence(tmp_path: Path
     document = json.loads((tmp_path / "out" / file).read_text())
     marked = {r["expectation_config"]["meta"]["lockgate"]: r["success"] for r in document["results"]}
     assert marked == {nulls.id: False, range_.id: False, fine.id: True}
-    assert document["results"][0]["result"]["partial_unexpected_list"] == [None]  # as in GX's own JSON: no NaN
+    assert document["results"][0]["result"]["partial_unexpected_list"] == [None]  # NaN, as GX has it
     assert failing == "data/t.failing.parquet" and (tmp_path / "out" / failing).is_file()
 
 
