@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from runner.adapters.aws import Aws
 
 
+MOST = 1_000_000  # objects that are listed, of which a table's are some
+
+
 @dataclass(frozen=True, slots=True)
 class Buckets:
     """`connect` raises LockgateError where there is no AWS that may be used."""
@@ -32,8 +35,13 @@ class Buckets:
         return Item(key, int(found["ContentLength"]), str(found["ETag"]))
 
     def listed(self, bucket: str, prefix: str) -> list[Item]:
-        """All objects whose keys begin so, by their whole keys."""
-        found = self.connect().pages("s3", "list_objects_v2", "Contents", Bucket=bucket, Prefix=prefix)
+        """All objects whose keys begin so, by their whole keys; too many to be held are an error."""
+        asked = {"Bucket": bucket, "Prefix": prefix, "PaginationConfig": {"MaxItems": MOST + 1}}
+        found = self.connect().pages("s3", "list_objects_v2", "Contents", **asked)
+        if len(found) > MOST:
+            raise InfrastructureError(
+                f"more than {MOST:,} objects lie there", where=f"s3://{bucket}/{prefix}"
+            )
         return [Item(str(each["Key"]), int(each["Size"]), str(each["ETag"])) for each in found]
 
     def fetch(self, bucket: str, key: str, path: Path) -> None:
