@@ -18,7 +18,6 @@ SCHEMES = ("postgresql", "postgres")
 CONNECT_SECONDS, LOCK_SECONDS = 10, 10
 # A server that went away without a word is noticed after a minute, also while a query runs.
 ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-DATA = "22"  # SQLSTATE's class of values that cannot be computed
 # What answers may not depend on, whatever the server's or the user's configuration says.
 SETTINGS = (
     "standard_conforming_strings = on",
