@@ -25,7 +25,7 @@ class Touched:
     big: bool = False  # whether its column has whole numbers that a float cannot hold
     wraps: bool = False  # whether two of its column's whole numbers differ by more than its type holds
     single: bool = False  # whether one of its columns is of floats of 32 bits
-    size: float = 0.0  # of the values of a column of floats, all together
+    size: float = 0.0  # of the values of a column of numbers, all together
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,10 @@ def _wraps(table: pa.Table, column: Any, numbers: list[int]) -> bool:
 
 def _size(table: pa.Table, column: Any) -> float:
     """The sum of a column's finite numbers without their signs."""
-    if column not in table.column_names or not pa.types.is_floating(table.schema.field(column).type):
+    if column not in table.column_names:
+        return 0.0
+    kind = table.schema.field(column).type
+    if not pa.types.is_floating(kind) and not pa.types.is_integer(kind):
         return 0.0
     values = table.column(column).to_pylist()
     return math.fsum(abs(value) for value in values if value is not None and math.isfinite(value))
@@ -99,8 +102,15 @@ def explained(difference: Difference) -> str:
 
 def _cancelled(difference: Difference) -> bool:
     """Whether two finite sums differ by no more than their terms' last digits."""
-    if "column_sum" not in difference.type:
-        return False
+    return "column_sum" in difference.type and not difference.touched.integers and _close(difference)
+
+
+def _averaged(difference: Difference) -> bool:
+    """Whether two means of big whole numbers differ by no more than the digits that floats of them lose."""
+    return "column_mean" in difference.type and difference.touched.big and _close(difference)
+
+
+def _close(difference: Difference) -> bool:
     ours, theirs = (each["result"]["observed_value"] for each in (difference.ours, difference.theirs))
     if ours is None or theirs is None or not (math.isfinite(ours) and math.isfinite(theirs)):
         return False
@@ -157,4 +167,5 @@ CAUSES: dict[str, Callable[[Difference], bool]] = {
         "outliers" in each.type and each.touched.big
     ),
     "pandas' sum of integers wraps around": _wrapped,
+    "a mean of integers beyond 2**53 adds floats of them": _averaged,
 }
