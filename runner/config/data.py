@@ -131,7 +131,7 @@ class Drift(Strict):
     joint: float | None = Field(
         None, gt=0, lt=1, description="distance of the joint distributions; null: not asked"
     )
-    alpha: Share = Field(0.05, description="chance of any false alarm, over all columns together")
+    alpha: Share = Field(0.05, ge=1e-9, description="chance of any false alarm, over all columns together")
     detect: float | None = Field(
         None,
         gt=1,

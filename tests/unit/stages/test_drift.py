@@ -176,6 +176,13 @@ def test_wasserstein_alone_tells_nothing_of_texts(tmp_path: Path) -> None:
     assert statuses(report) == {"kind": Status.ERROR, "x": Status.PASSED}
 
 
+def test_a_level_that_no_law_tells_from_certainty_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="alpha"):
+        Drift(against="training.parquet", alpha=1e-300)
+    report = asked(tmp_path, frame(2, x=frame(3)["x"] + 5), alpha=1e-9, joint=0.1, **ALL)
+    assert statuses(report)["x"] is Status.FAILED and statuses(report)["y"] is Status.PASSED
+
+
 def test_a_drift_that_asks_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="no effect is asked"):
         Drift(against="a.parquet", psi=None)
