@@ -114,7 +114,9 @@ def _schema(table: DuckTable) -> Any:
 
 def _narrowed(table: DuckTable, columns: Mapping[str, Column]) -> dict[str, str]:
     """What values say beyond the type that they were read as: a column without any is of no type, and one of
-    whole numbers is read as floats where there are nulls among them."""
+    whole numbers is read as floats where there are nulls among them. InfrastructureError of no rows."""
+    if not table.count():
+        raise InfrastructureError("it has no rows, and no types but those of its values")
     held = {name: Scalar("count(*)", f"NOT {column.missing}") for name, column in columns.items()}
     broken = {
         name: Scalar("count(*)", f"NOT {c.missing} AND ({c.sql} <> trunc({c.sql}) OR isinf({c.sql}))")

@@ -196,3 +196,12 @@ def test_columns_that_only_odd_characters_tell_apart_have_checks_of_their_own(tm
     names = ("a b", "a\nb", "a\x00b")
     checks = contract(tmp_path, {n: [1] for n in names[:2]}, tuple(Agreed(n, "int64") for n in names[:2]))
     assert list(checks) == ["a b", "a b)#2", ""] and {c.status for c in checks.values()} == {PASSED}
+
+
+def test_rows_that_are_not_there_say_no_types_where_the_format_has_none(tmp_path: Path) -> None:
+    empty = {name: pd.Series(values, dtype="int64" if name == "n" else "float64")[:0]
+             for name, values in (("n", [1]), ("x", [0.5]))}  # fmt: skip
+    checks = contract(tmp_path, empty, AGREED[:2], ".csv")
+    assert {check.status for check in checks.values()} == {ERROR}
+    assert "it has no rows" in checks["n"].cause
+    assert {check.status for check in contract(tmp_path, empty, AGREED[:2]).values()} == {PASSED}
