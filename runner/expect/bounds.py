@@ -31,6 +31,13 @@ class Bounds:
             raise Uncompiled("min_value is above max_value")
         return cls(low, high, kwargs.get("strict_min") is True, kwargs.get("strict_max") is True)
 
+    @classmethod
+    def of_count(cls, kwargs: Mapping[str, Any]) -> Bounds:
+        """The bounds of a number of something. Of other numbers Great Expectations keeps the whole part."""
+        if not all(isinstance(kwargs.get(name), int | None) for name in ("min_value", "max_value")):
+            raise Uncompiled("a bound of a count is no whole number")
+        return cls.of(kwargs)
+
     @property
     def none(self) -> bool:
         """Whether there is no bound."""

@@ -16,6 +16,7 @@ from runner.expect.literals import Uncompiled
 from runner.expect.scope import Scope
 from runner.expect.sentences import TOLD
 
+TRUTHS = ("strict_min", "strict_max", "or_equal", "ties_okay", "exact_match")
 RUNTIME = ("result_format", "catch_exceptions")
 FORMATS = ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE")
 
@@ -47,9 +48,17 @@ def _compile(type: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]
         if name not in (*TOLD[type][1], *RUNTIME):
             raise Uncompiled(f"{name} is given")
     _require_runtime(kwargs)
+    _require_truths(kwargs)
     if any("$PARAMETER" in value for value in kwargs.values() if isinstance(value, Mapping)):
         raise Uncompiled("a suite parameter")
     return COMPILERS[type](kwargs, Scope(columns, condition(kwargs, columns)))
+
+
+def _require_truths(kwargs: Mapping[str, Any]) -> None:
+    """Great Expectations reads 1 or "yes" as true, refuses null and "maybe": all those are left to it."""
+    for name in TRUTHS:
+        if not isinstance(kwargs.get(name, False), bool):
+            raise Uncompiled(f"{name} is no truth")
 
 
 def _require_runtime(kwargs: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ SEVERAL = ("column_list", "mostly", "ignore_row_if", *WHICH_ROWS)
 TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
     "expect_table_row_count_to_be_between": ("Must have {bounds} rows", BOUNDS),
     "expect_table_row_count_to_equal": ("Must have exactly {value} rows", ("value",)),
-    "expect_table_column_count_to_be_between": ("Must have {bounds} columns", BOUNDS),
+    "expect_table_column_count_to_be_between": ("Must have {bounds} columns", ("min_value", "max_value")),
     "expect_table_column_count_to_equal": ("Must have exactly {value} columns", ("value",)),
     "expect_column_to_exist": ("{column} is a required field", ("column", "column_index")),
     "expect_table_columns_to_match_ordered_list": (

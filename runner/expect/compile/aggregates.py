@@ -130,7 +130,8 @@ def quantiles(kwargs: Kwargs, scope: Scope) -> Compiled:
     _require_double(column)
     _require_some(column)
     wanted, ranges = _ranges(kwargs.get("quantile_ranges"))
-    method = kwargs.get("allow_relative_error") or "nearest"
+    relative = kwargs.get("allow_relative_error", False)
+    method = "nearest" if relative is False else relative
     if method not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise Uncompiled("allow_relative_error is no interpolation")
     ask = Quantiles(column.sql, wanted, method, scope.rows(f"NOT {column.missing}"))

@@ -19,7 +19,7 @@ SHOWN = 20
 
 
 def count_between(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column"), *ALIKE), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), *ALIKE), Bounds.of_count(kwargs)
     ask = Distinct((column.sql,), scope.rows(f"NOT {column.missing}"))
     return Compiled((ask,), lambda found, examples: bounds.judged(found[ask].distinct))
 

@@ -102,7 +102,7 @@ def _double(column: Column) -> str:
 
 
 def lengths_between(kwargs: Kwargs, scope: Scope) -> Compiled:
-    column, bounds = scope.column(kwargs.get("column"), Kind.TEXT), Bounds.of(kwargs)
+    column, bounds = scope.column(kwargs.get("column"), Kind.TEXT), Bounds.of_count(kwargs)
     return mapped(
         column,
         kwargs,

@@ -70,6 +70,9 @@ def _compared(a: Column, sign: str, b: Column) -> str:
 
 
 def _paired(kwargs: Kwargs, scope: Scope, a: Column, b: Column, unexpected: str) -> Compiled:
+    if a == b:
+        raise Uncompiled("a column beside itself")
+
     def present(found: Found, values: Sequence[Any]) -> Any:
         return tuple(paired(column, found, value) for column, value in zip((a, b), values, strict=True))
 

@@ -25,14 +25,12 @@ def settled(success: bool, result: Mapping[str, Any]) -> Compiled:
 
 
 def row_count_between(kwargs: Kwargs, scope: Scope) -> Compiled:
-    bounds = Bounds.of(kwargs)
+    bounds = Bounds.of_count(kwargs)
     return Compiled((scope.count,), lambda found, examples: bounds.judged(found[scope.count]))
 
 
 def row_count_equal(kwargs: Kwargs, scope: Scope) -> Compiled:
-    value = kwargs.get("value")
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Uncompiled("value is no integer")
+    value = _whole(kwargs)
 
     def conclude(found: Found, examples: Examples) -> Result:
         return found[scope.count] == value, {"observed_value": found[scope.count]}
@@ -41,16 +39,25 @@ def row_count_equal(kwargs: Kwargs, scope: Scope) -> Compiled:
 
 
 def column_count_between(kwargs: Kwargs, scope: Scope) -> Compiled:
-    return settled(*Bounds.of(kwargs).judged(len(scope.columns)))
+    return settled(*Bounds.of_count(kwargs).judged(len(scope.columns)))
 
 
 def column_count_equal(kwargs: Kwargs, scope: Scope) -> Compiled:
-    return settled(len(scope.columns) == kwargs.get("value"), {"observed_value": len(scope.columns)})
+    return settled(len(scope.columns) == _whole(kwargs), {"observed_value": len(scope.columns)})
+
+
+def _whole(kwargs: Kwargs) -> int:
+    value = kwargs.get("value")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Uncompiled("value is no integer")
+    return value
 
 
 def column_exists(kwargs: Kwargs, scope: Scope) -> Compiled:
     """Great Expectations looks at the index only where it is not 0, and this does as it does."""
     names, name, index = list(scope.columns), kwargs.get("column"), kwargs.get("column_index")
+    if not isinstance(name, str) or not name:
+        raise Uncompiled("column is no name")
     if index:
         if not isinstance(index, int):
             raise Uncompiled("column_index is no integer")
