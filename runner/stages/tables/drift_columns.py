@@ -88,11 +88,14 @@ def held(column: pd.Series) -> str:
 
 
 def numbers(column: pd.Series) -> Any:
-    """(n,) of float, NaN where missing."""
+    """(n,) of float, NaN where missing. Raises InfrastructureError where one is beyond floats."""
     import numpy as np
 
     if column.dtype == object:
-        column = column.map(float, na_action="ignore")
+        try:
+            column = column.map(float, na_action="ignore")
+        except OverflowError:
+            raise InfrastructureError("it holds whole numbers that no float can") from None
     return column.to_numpy(dtype=float, na_value=np.nan)
 
 

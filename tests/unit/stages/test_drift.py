@@ -14,8 +14,10 @@ import pytest
 from helpers.between import job, judged, table
 
 from runner.config.data import Drift
+from runner.errors import InfrastructureError
 from runner.model import StageReport, Status
 from runner.stages.data import run
+from runner.stages.tables.drift_columns import numbers
 
 ROWS = 4_000
 ALL = {"psi": 0.2, "js": 0.1, "wasserstein": 0.15}
@@ -224,3 +226,8 @@ def test_a_text_that_is_not_utf_8_is_the_error_of_its_column_alone(tmp_path: Pat
     report = run(job(tmp_path, {"t": {"source": place, "drift": {"against": "training.parquet"}}}))
     assert statuses(report)["kind"] is Status.ERROR and "not UTF-8" in causes(report)["kind"]
     assert statuses(report)["x"] is Status.PASSED
+
+
+def test_whole_numbers_that_no_float_can_hold_are_an_error() -> None:
+    with pytest.raises(InfrastructureError, match="no float can"):
+        numbers(pd.Series([10**400, None], dtype=object))
