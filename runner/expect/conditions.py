@@ -13,6 +13,7 @@ from unicodedata import normalize
 
 from runner.expect.asks import ALL_ROWS
 from runner.expect.columns import PLAIN, Column, Kind
+from runner.expect.condition_objects import query_of
 from runner.expect.literals import Uncompiled, literal
 from runner.expect.scope import Scope
 
@@ -37,6 +38,8 @@ def condition(kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> str:
     told, parser = kwargs.get("row_condition"), kwargs.get("condition_parser")
     if told is None:
         return ALL_ROWS
+    if isinstance(told, Mapping) and parser in (None, *PARSERS):
+        told, parser = query_of(told), PANDAS  # whatever is named beside it
     if not isinstance(told, str) or parser not in PARSERS or len(told) > LONGEST:
         raise Uncompiled("its row_condition is no plain text")
     try:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.expect.condition_objects import query_of
+
 BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
 WHICH_ROWS = ("row_condition", "condition_parser")
 DEFAULTS = {"match_on": "any", "method": "iqr", "multiplier": "1.5"}
@@ -164,7 +166,8 @@ def sentence(type: str, kwargs: Mapping[str, Any]) -> str:
     given = {**DEFAULTS, **filled, **_strictness(kwargs), "bounds": _bounds(kwargs), "or_equal": or_equal}
     said = template.format_map(given)
     said += f", at least {mostly * 100:.15g} % of the time" if mostly not in (None, 1) else ""
-    return f"If {kwargs['row_condition']}, then {said}" if kwargs.get("row_condition") else said
+    where = kwargs.get("row_condition")
+    return f"If {query_of(where) if isinstance(where, Mapping) else where}, then {said}" if where else said
 
 
 def _strictness(kwargs: Mapping[str, Any]) -> dict[str, str]:

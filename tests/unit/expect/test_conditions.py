@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.one_ask import asked
 
+from runner.expect.condition_objects import query_of
 from runner.expect.duck import DuckTable, columns_of
 from runner.expect.literals import Uncompiled
 from runner.expect.planning import answers, plan
@@ -142,3 +143,91 @@ def test_a_file_may_be_called_as_asks_call_a_table(tmp_path: Path) -> None:
         DuckTable.of(path),
     )  # fmt: skip
     assert found["it"][1]["partial_unexpected_index_list"] == [2]
+
+
+def of(column: str, operator: str, parameter: Any) -> dict[str, Any]:
+    return {"type": "comparison", "column": {"name": column}, "operator": operator, "parameter": parameter}
+
+
+def is_null(column: str, null: bool = True) -> dict[str, Any]:
+    return {"type": "nullity", "column": {"name": column}, "is_null": null}
+
+
+def all_of(*conditions: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "and", "conditions": list(conditions)}
+
+
+def any_of(*conditions: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "or", "conditions": list(conditions)}
+
+
+OBJECTS = [
+    of("a", "==", 1),
+    of("odd name", ">=", 2.0),
+    of("t", "!=", "it's"),
+    of("a", "IN", [2, 7]),
+    of("t", "NOT_IN", ["`b`", "x"]),
+    is_null("t"),
+    all_of(of("a", "==", 2), is_null("t", False)),
+    any_of(all_of(of("a", "==", 1), of("b", "==", 0)), of("c", ">", 2)),
+    all_of(all_of(of("a", "<", 2), of("b", "<=", 0)), of("c", "==", 0)),
+    {"type": "pass_through", "pass_through_filter": "a == 2 and b == 2"},
+]
+
+
+@pytest.mark.parametrize("told", OBJECTS, ids=range(len(OBJECTS)))
+def test_a_saved_condition_is_the_query_that_great_expectations_asks(
+    told: dict[str, Any], tmp_path: Path
+) -> None:
+    from great_expectations.execution_engine import PandasExecutionEngine
+    from great_expectations.expectations.row_conditions import (
+        PassThroughCondition,
+        deserialize_row_condition,
+        validate_row_condition,
+    )
+
+    read: Any = deserialize_row_condition(told)
+    plain = isinstance(read, PassThroughCondition)
+    theirs = read.pass_through_filter if plain else PandasExecutionEngine().condition_to_filter_clause(read)
+    assert query_of(told) == theirs and validate_row_condition(read)
+    expected = pd.DataFrame(TABLE).query(theirs).index.tolist()
+    found = asked(tmp_path, TABLE, IN_SET, column="a", value_set=[9], row_condition=told)[1]
+    assert found["partial_unexpected_index_list"] == expected and expected
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"type": "surprise"},
+        {"type": "comparison"},
+        of("a", "~", 1),
+        of("a", "==", None),
+        of("a", "==", [1]),
+        of("a", "IN", 1),
+        of("a", "IN", []),
+        of("a", "IN", [1, "x"]),
+        of("gone", "==", 1),
+        {**of("a", "==", 1), "more": 1},
+        {**of("a", "==", 1), "column": "a"},
+        {**of("a", "==", 1), "column": {"name": 1}},
+        {**is_null("a"), "is_null": "yes"},
+        all_of(),
+        {"type": "and", "conditions": 1},
+        all_of(any_of(of("a", "==", 1)), of("b", "==", 0)),  # refused there
+        any_of(any_of(of("a", "==", 1)), of("b", "==", 0)),
+        all_of(*[of("a", "==", 1)] * 101),
+        {"type": "pass_through", "pass_through_filter": 1},
+    ],
+)
+def test_a_saved_condition_that_is_none_is_left(told: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(Uncompiled):
+        asked(tmp_path, TABLE, IN_SET, column="a", value_set=[9], row_condition=told)
+
+
+def test_a_saved_condition_however_deep_is_no_traceback(tmp_path: Path) -> None:
+    told = of("a", "==", 1)
+    for _ in range(5000):
+        told = all_of(told)
+    with pytest.raises(Uncompiled):
+        query_of(told)
