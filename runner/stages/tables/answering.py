@@ -18,22 +18,26 @@ from runner.expect.sentences import SEVERITIES, sentence
 from runner.sources.source import Source
 from runner.stages.tables.engine import MARK, Answers, Engine
 from runner.stages.tables.suite import Expectation, Suite
+from runner.text import one_line
 
 ODD = "of a severity that there is not"
+AFTER_ALL = "its own answers show that it has to be"
 Outcome = tuple[bool, Mapping[str, Any]]
 FINE = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a table said, and what it is: its rows, its columns with their types; `by_footer`: which
-    expectations a trusted footer answered, without a look at any value."""
+    """What a table said, and what it is: its rows, its columns with their types; `left`: what was asked of
+    Great Expectations, and why; `by_footer`: which expectations a trusted footer answered, without a look at
+    any value; `failed`: why nothing of the table was computed in one scan, where that was tried."""
 
     answers: Answers
     rows: int
     columns: Mapping[str, str]
     left: Mapping[str, str]
     by_footer: tuple[str, ...] = ()
+    failed: str = ""
 
 
 def planned(suite: Suite, columns: Mapping[str, Column] | Uncompiled) -> Planned:
@@ -49,16 +53,17 @@ def answered(source: Source, suite: Suite, table: str, engine: Engine) -> Answer
     """Every expectation's answer. Raises InfrastructureError where the table cannot be read to its end."""
     columns = source.columns()
     intent = planned(suite, columns)
-    told, rows = _scanned(source, intent)
+    told, rows, failed = _scanned(source, intent)
+    left = {**intent.left, **{id: failed or AFTER_ALL for id in intent.compiled if id not in told}}
     by_footer = _by_footer(source, intent) if told else ()
     rest = tuple(e for e in suite.expectations if e.id not in told)
     if not rest and not isinstance(columns, Uncompiled):
         shown = {c.name: c.dtype or str(c.kind) for c in columns.values()}
-        return Answered(_merged(suite, table, told, None), rows, shown, intent.left, by_footer)
+        return Answered(_merged(suite, table, told, None), rows, shown, left, by_footer, failed)
     frame = source.frame()
     theirs = engine(frame, replace(suite, expectations=rest), table) if rest else None
     types = {str(name): str(dtype) for name, dtype in frame.dtypes.items()}
-    return Answered(_merged(suite, table, told, theirs), len(frame), types, intent.left, by_footer)
+    return Answered(_merged(suite, table, told, theirs), len(frame), types, left, by_footer, failed)
 
 
 def _by_footer(source: Source, intent: Planned) -> tuple[str, ...]:
@@ -66,15 +71,15 @@ def _by_footer(source: Source, intent: Planned) -> tuple[str, ...]:
     return asked.alone(intent.compiled) if isinstance(asked, Trusting) else ()
 
 
-def _scanned(source: Source, intent: Planned) -> tuple[dict[str, Outcome], int]:
-    """What is compiled, answered, and the number of rows. What cannot be computed there (a sum beyond its
-    types) is asked of Great Expectations, which says why where it cannot either."""
+def _scanned(source: Source, intent: Planned) -> tuple[dict[str, Outcome], int, str]:
+    """What is compiled, answered, the number of rows, and why there is neither. What cannot be computed there
+    is asked of Great Expectations, which says why where it cannot either."""
     if not intent.compiled:
-        return {}, 0
+        return {}, 0, ""
     try:
-        return answers(intent, source.asked()), source.asked().count()
-    except InfrastructureError:
-        return {}, 0
+        return answers(intent, source.asked()), source.asked().count(), ""
+    except InfrastructureError as error:
+        return {}, 0, one_line(error.what)
 
 
 def _merged(suite: Suite, table: str, told: Mapping[str, Outcome], theirs: Answers | None) -> Answers:

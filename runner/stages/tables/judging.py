@@ -21,6 +21,8 @@ from runner.stages.tables.reading import Reading
 from runner.stages.tables.suite import Suite
 from runner.text import one_line
 
+MOST_LEFT = 100  # of a table's expectations stand in the manifest
+
 
 @dataclass(frozen=True, slots=True)
 class TableOutcome:
@@ -88,6 +90,8 @@ def _unchanged(seen: Seen, digest: str) -> Check:
     measured += f" ({part})" if (part := seen.source.facts().get("part")) else ""
     if seen.config.trust_footer:
         measured += f", answered by the footer alone: {len(seen.answered.by_footer)}"
+    if failed := seen.answered.failed:
+        measured += f", left to Great Expectations: {unquoted(failed, seen.config.sensitive)}"
     try:
         if seen.source.digest() == digest:
             return Check(id, Status.PASSED, source, measured=measured)
@@ -96,6 +100,13 @@ def _unchanged(seen: Seen, digest: str) -> Check:
         why = unquoted(one_line(str(error).splitlines()[0]), seen.config.sensitive)
     cause = f"table {seen.name}: {source} changed or vanished while it was judged: {why}"
     return Check(id, Status.ERROR, source, cause=cause, measured=measured)
+
+
+def _left(seen: Seen) -> dict[str, Any]:
+    """Who did not answer what was compiled, or could not be: the first expectations, each with the reason."""
+    hidden = seen.config.sensitive
+    first = {id: unquoted(why, hidden) for id, why in list(seen.answered.left.items())[:MOST_LEFT]}
+    return {"left_to_great_expectations": first} if first else {}
 
 
 def _facts(seen: Seen, size: int, found: Mapping[str, Findings]) -> dict[str, Any]:
@@ -107,6 +118,7 @@ def _facts(seen: Seen, size: int, found: Mapping[str, Findings]) -> dict[str, An
         "bytes": size,
         "columns": dict(seen.answered.columns),
         **trusted,
+        **_left(seen),
         **seen.source.facts(),
         **dict(told),
     }

@@ -13,7 +13,8 @@ import pytest
 from helpers.judging import checks_of, data_job
 from helpers.objects import Objects
 
-from runner.errors import ConfigError
+from runner.errors import ConfigError, InfrastructureError
+from runner.expect.duck import DuckTable
 from runner.model import Check, Status
 from runner.stages.data import run
 from runner.stages.tables.engine import Answers, validate
@@ -199,3 +200,28 @@ def test_great_expectations_does_not_answer_from_a_column_of_nearly_the_same_nam
     own, other = (checks_of(report)[f"t/{NOT_NULL}({name})"] for name in "xX")
     assert own.status is Status.PASSED
     assert (other.status, other.cause.endswith("takes column 'x' for 'X'")) == (Status.ERROR, True)
+
+
+def test_what_is_left_to_great_expectations_is_named_with_its_reason(tmp_path: Path) -> None:
+    left = e("expect_column_values_to_be_dateutil_parseable", column="s")
+    report = run(data_job(tmp_path, t=write(tmp_path, [left, e(ROWS, value=3)], s=["2013-01-01"] * 3)))
+    facts = next(judged.facts for judged in report.judged if judged.kind == "data")
+    (id,) = facts["left_to_great_expectations"]
+    assert report.status is Status.PASSED and id == report.checks[1].id
+    plain = run(data_job(tmp_path, t=write(tmp_path, [e(ROWS, value=3)])))
+    assert "left_to_great_expectations" not in plain.judged[0].facts
+
+
+def test_a_scan_that_fails_is_told_beside_the_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(DuckTable):
+        def answer(self, asks: Any) -> Any:
+            raise InfrastructureError("cannot be computed: it broke")
+
+    monkeypatch.setattr("runner.sources.files.DuckTable", Broken)
+    report = run(data_job(tmp_path, t=write(tmp_path, [e(ROWS, value=3)])))
+    whole, rows = report.checks
+    assert whole.measured == "3 rows x 3 columns, left to Great Expectations: cannot be computed: it broke"
+    assert rows.status is whole.status is Status.PASSED
+    assert list(report.judged[0].facts["left_to_great_expectations"]) == [rows.id]
