@@ -52,6 +52,7 @@ TINY = {"psi": 0.01, "js": 0.03, "wasserstein": 0.02}
 SIZES = (1_000, 10_000, 100_000)
 MOST = 1_000_000
 POINTS = 0.03
+FEWEST = 10  # of the 20 columns have to take a planted shift
 ASKED = 3 * len(NUMBERS) + 2 * len(CATEGORIES)  # effects of a pair
 failures: list[str] = []
 
@@ -83,6 +84,12 @@ def rated(
     print(f"{what:58} found {rate:.3f}, printed {printed:.3f}", flush=True)
     if printed - rate > slack or (not at_least and rate - printed > slack):
         failures.append(what)
+
+
+def enough(what: str, columns: int) -> None:
+    """A failure where hardly a column could be given such a shift: then nothing was shown."""
+    if columns < FEWEST:
+        failures.append(f"{what}: planted in {columns} columns")
 
 
 def of_one_distribution(rows: int, pairs: int, at_once: int = 100) -> None:
@@ -142,7 +149,7 @@ def at_the_threshold(n: int, m: int, pairs: int, thresholds: dict[str, float], w
     for kind, threshold in thresholds.items():
         if kind == "wasserstein":
             pairs = max(pairs // 4, 100)  # over 200 points instead of 13 bins
-        worst = (0, "")
+        worst, most = (0, ""), 0
         for direction, score in DIRECTIONS.items():
             alarms, columns = np.zeros(pairs, bool), 0
             for shape in shapes_at(n):
@@ -155,7 +162,9 @@ def at_the_threshold(n: int, m: int, pairs: int, thresholds: dict[str, float], w
                 columns += 1
                 before, now = drawn(shares, n, pairs), drawn(q, m, pairs)
                 alarms |= bounds_of(kind, shape, before, now, ALPHA / len(shapes_at(n))) > threshold
+            most = max(most, columns)
             worst = max(worst, (int(alarms.sum()), f"{direction}, {columns} columns"))
+        enough(f"AT {what} {kind}, {n:,} and {m:,}", most)
         said(f"AT {what} {kind}, {n:,} and {m:,}, worst: {worst[1]}", worst[0], pairs)
 
 
@@ -185,8 +194,8 @@ def power_of(n: int, m: int, pairs: int) -> None:
                     continue
                 lower = bounds_of(kind, shape, drawn(shares, n, pairs), drawn(q, m, pairs), ALPHA / ASKED)
                 found, total = found + int((lower > threshold).sum()), total + pairs
-            if total:
-                rated(f"planted {kind}, {n:,} and {m:,}, {total // pairs} columns", wanted, found, total)
+            enough(f"planted {kind}, {n:,} and {m:,}, power {wanted}", total // pairs)
+            rated(f"planted {kind}, {n:,} and {m:,}, {total // pairs} columns", wanted, found, max(total, 1))
 
 
 def printed(kind: str, shape: Shape, counts: Any, rows: int, threshold: float) -> Any:
