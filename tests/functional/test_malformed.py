@@ -56,6 +56,7 @@ def doubled(number: int) -> str:
 
 LEAVES = list(leaves(DATA))
 OPTIONAL = {"lock", "train", "reference", "champion", "memory", "stack_name", "region", "bucket"}
+OPTIONAL |= {"least", "most"}  # of a relation's bounds, one is enough
 # A plain `key: value` at the end of no longer block: written twice it is a duplicate key.
 SINGLE = [
     i
