@@ -3,7 +3,7 @@
     python benchmarks/drift.py [--pairs 1000] [--quick]
 
 1. Pairs of samples of ONE distribution, 20 columns (normal, heavy-tailed, discrete, zero-inflated, with many
-   categories, missing values): 1e3 and 1e4 rows; 1e5 and 1e6 as multinomial counts, and fewer pairs of rows.
+   categories, missing values): 1e3 to 1e5 rows; 1e5 and 1e6 as multinomial counts, and two pairs of 1e6 rows.
    Alarms of any column and effect, at the usual thresholds and at tiny ones.
 2. Pairs whose true effect lies exactly AT the threshold in every column, in several directions.
 3. Shifts planted above the threshold: the rate at which they are found beside the power that is printed.
@@ -252,7 +252,7 @@ def section_1(quick: bool, pairs: int) -> None:
     for rows in (MOST,) if quick else (SIZES[2], MOST):
         as_counts(rows, 10 * pairs if quick else pairs)
     if not quick:
-        of_one_distribution(SIZES[2], pairs // 10, 10)
+        of_one_distribution(SIZES[2], pairs, 50)
         of_one_distribution(MOST, 2, 1)
 
 
